@@ -1,25 +1,25 @@
-/** The one account of the emulated cloud: who may log in, and with what. */
+/** The single account of the emulated cloud and its credentials. */
 
-/** What a program logs in with at Keystone v3. */
+/** An application credential of Keystone v3. */
 export interface ApplicationCredential {
   readonly id: string
   readonly name: string
   readonly secret: string
   readonly description: string | null
-  /** Milliseconds since the epoch; undefined where it does not expire. */
+  /** Milliseconds since the epoch; undefined if it does not expire. */
   readonly expiresAt: number | undefined
-  /** Whether its tokens may make and delete application credentials. Null where its maker did not say: no. */
+  /** Whether its tokens may create and delete application credentials. Null, if not given, means false. */
   readonly unrestricted: boolean | null
-  /** What its tokens are scoped to: null for a credential that was made without a project. */
+  /** The project of its tokens; null for a credential that was created without one. */
   readonly projectId: string | null
-  /** By name: at most those of the token that made it. */
+  /** By name: at most those of the token that created it. */
   readonly roles: ReadonlyArray<string>
-  /** As they are shown. Services do not heed them. */
+  /** As returned. Services do not enforce them. */
   readonly accessRules: ReadonlyArray<Readonly<Record<string, unknown>>> | undefined
 }
 
 /**
- * The user's roles at Keystone v3, by name, for each kind of scope. Where there are none, a login for that scope is refused.
+ * The user's roles at Keystone v3, by name, for each kind of scope. Without roles, a login for that scope is refused.
  */
 export interface Roles {
   readonly project: ReadonlyArray<string>
@@ -27,28 +27,28 @@ export interface Roles {
   readonly system: ReadonlyArray<string>
 }
 
-/** The domain, at Keystone v3, of the user and of the project. */
+/** The domain of the user and of the project at Keystone v3. */
 export const domain = { id: "default", name: "Default" } as const
 
-/** The account as it stands now; password, key and switches can be changed while the emulator runs. */
+/** The current account. Password, key and switches can change while the emulator runs. */
 export interface Account {
   readonly username: string
   readonly userId: string
-  /** The account's number. A string, because its leading zeros count. */
+  /** The account's number, as a string because of leading zeros. */
   readonly tenantId: string
   /** The account's name in Cloud Files. */
   readonly storageAccount: string
   readonly defaultRegion: string
-  /** The name of the project that Keystone v3 knows the account's number by. */
+  /** The name of the account's project at Keystone v3. */
   readonly projectName: string
-  /** Whether a login at Keystone v3 that names no scope is for the project; else it is for none. */
+  /** Whether a login at Keystone v3 without a scope is scoped to the project; otherwise it is unscoped. */
   readonly hasDefaultProject: boolean
   readonly roles: Roles
   applicationCredentials: ReadonlyArray<ApplicationCredential>
   apiKey: string
   password: string
   enabled: boolean
-  /** Whether a login by password is asked for a passcode. */
+  /** Whether a login by password requires a passcode. */
   multiFactor: boolean
 }
 
@@ -64,11 +64,11 @@ export interface AccountOptions {
   readonly tenantId?: string | undefined
   /** Default `MossoCloudFS_0672d7fa-9f85-4a81-a3ab-adb66a880123`. */
   readonly storageAccount?: string | undefined
-  /** Default `DFW`. May be empty, as it is for some real accounts. */
+  /** Default `DFW`. May be empty, as in some real accounts. */
   readonly defaultRegion?: string | undefined
   /** Default false. */
   readonly multiFactor?: boolean | undefined
-  /** The project's name at Keystone v3. Default the user's name. */
+  /** The project's name at Keystone v3. Default: the user's name. */
   readonly projectName?: string | undefined
   /** Default true. */
   readonly hasDefaultProject?: boolean | undefined
@@ -81,7 +81,7 @@ export const passcode = "123456"
 
 const usualRoles = ["member", "reader"]
 
-/** An account that is enabled. */
+/** An enabled account. */
 export const make = (options: AccountOptions = {}): Account => ({
   username: options.username ?? "demo",
   userId: "172157",

@@ -1,13 +1,13 @@
-/** Cutting streams of bytes at a byte, wherever their chunks end. */
+/** Cuts byte streams at a byte position, independent of chunks. */
 import * as Stream from "effect/Stream"
 
-/** The first `count` bytes of a stream, or all where there are fewer. The rest of the stream is not pulled. */
+/** The first `count` bytes of a stream, or all if there are fewer. The rest of the stream is not pulled. */
 export const take = <E, R>(stream: Stream.Stream<Uint8Array, E, R>, count: number): Stream.Stream<Uint8Array, E, R> =>
   count <= 0
     ? Stream.empty
     : Stream.suspend(() => {
         let left = count
-        // What is left travels with each part: by the time that the next stage looks, a whole chunk of parts is mapped.
+        // The remaining count is stored with each part, because a whole chunk is mapped before the next stage runs.
         const parts = Stream.map(stream, (bytes) => {
           const part = bytes.byteLength > left ? bytes.subarray(0, left) : bytes
           left -= part.byteLength

@@ -1,6 +1,6 @@
 /**
- * Cloud Big Data v2 of one region: clusters and nodes with their states by the Clock, stacks, distros, flavors, scripts, credentials,
- * limits and workloads, in raw wire JSON.
+ * Cloud Big Data v2 of one region: clusters and nodes with their states by the Clock, stacks, distros, flavors,
+ * scripts, credentials, limits and workloads, in raw JSON.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -34,22 +34,22 @@ export interface CloudBigDataQuota {
   readonly disk?: number | undefined
 }
 
-/** How Cloud Big Data behaves. */
+/** Options of Cloud Big Data. */
 export interface CloudBigDataOptions {
   /** How long a new cluster is BUILDING. Default 5 minutes. */
   readonly buildTime?: Duration.DurationInput | undefined
-  /** How long a cluster is CONFIGURING after that, or after UPDATING. Default 5 minutes. */
+  /** How long a cluster is CONFIGURING after BUILDING or UPDATING. Default 5 minutes. */
   readonly configureTime?: Duration.DurationInput | undefined
-  /** How long a cluster that is resized is UPDATING. Default 5 minutes. */
+  /** How long a resized cluster is UPDATING. Default 5 minutes. */
   readonly resizeTime?: Duration.DurationInput | undefined
   /** How long a cluster or a node is DELETING. Default 1 minute. */
   readonly deleteTime?: Duration.DurationInput | undefined
   readonly quota?: CloudBigDataQuota | undefined
-  /** The largest page of a listing; more is refused. Default 200. */
+  /** The maximum page size of a listing; more is refused. Default 200. */
   readonly pageCap?: number | undefined
   /** Requests per minute to clusters, by method. The real ones are `{ POST: 2, PUT: 2, DELETE: 5 }`. Default unlimited. */
   readonly rateLimits?: RateLimit.RateLimits | undefined
-  /** The public address of every node, for tests that connect to it. Default one of 192.0.2.0/24 each. */
+  /** The public address of every node, for tests that connect to it. Default: different addresses of 192.0.2.0/24. */
   readonly nodeAddress?: string | undefined
 }
 
@@ -57,31 +57,31 @@ export interface CloudBigDataOptions {
 export interface SeededCluster {
   /** Default `cluster-{n}`. */
   readonly name?: string | undefined
-  /** A status that stays. By default the cluster is ACTIVE, as it would be long after its creation. */
+  /** A status that stays. By default the cluster is ACTIVE, as long after its creation. */
   readonly status?: string | undefined
   /** Default `HDP2.2_Hadoop`. */
   readonly stackId?: string | undefined
-  /** How many data nodes. Default 1. */
+  /** The number of data nodes. Default 1. */
   readonly slaves?: number | undefined
 }
 
 /** Changes that tests make directly, not through the API. Unknown ids are defects. */
 export interface CloudBigDataHandles {
-  /** Creates a built cluster regardless of the quota, and gives its id. */
+  /** Creates a built cluster regardless of the quota, and returns its id. */
   readonly seedCluster: (fields?: SeededCluster) => Effect.Effect<string>
   /** Creates a credential: `ssh_keys`, `me@laptop`. */
   readonly seedCredential: (type: string, name: string) => Effect.Effect<void>
-  /** Sets a cluster's status until the API changes the cluster, and ends the change that was in progress. */
+  /** Sets a cluster's status until the next change, and ends the change in progress. */
   readonly setClusterStatus: (id: string, status: string) => Effect.Effect<void>
   /**
-   * The next `times` (default 1) created clusters end in ERROR: with a node in ERROR when building ends, or, if the cause
-   * is `script`, with their scripts FAILED when configuring ends.
+   * Makes the next `times` (default 1) created clusters end in ERROR: with a node in ERROR when building ends, or, if
+   * the cause is `script`, with their scripts FAILED when configuring ends.
    */
   readonly failBuilds: (options?: {
     readonly times?: number | undefined
     readonly cause?: "node" | "script" | undefined
   }) => Effect.Effect<void>
-  /** Removes a cluster at once, as an operator would: its next GET answers 404. */
+  /** Removes a cluster immediately, as an operator could: its next GET answers 404. */
   readonly removeCluster: (id: string) => Effect.Effect<void>
   /** All clusters that are not deleted, in the order of creation, with the status that the API would show now. */
   readonly clusters: Effect.Effect<
@@ -135,7 +135,7 @@ const handlerOf = (region: Region, options: CloudBigDataOptions): EmulatedServic
     if (path === undefined) {
       return badRequest("Malformed request url")
     }
-    // The catalog lists version 1.0 too, whose clusters are others.
+    // The catalog also lists version 1.0, which has other clusters.
     if (!/\/v2\/[^/]*$/.test(baseUrl)) {
       return notFound("Resource")
     }
@@ -197,7 +197,7 @@ const handlesOf = (region: Region): CloudBigDataHandles => ({
   controls: Effect.sync(() => [...region.controls])
 })
 
-/** Cloud Big Data of one region, with the cloud's own stacks and nothing else. */
+/** Cloud Big Data of one region, with the initial stacks only. */
 export const make = (options: CloudBigDataOptions = {}): CloudBigDataEmulator => {
   const region = regionOf(options)
   return { handle: handlerOf(region, options), handles: handlesOf(region) }

@@ -1,6 +1,6 @@
 /**
- * Cloud Load Balancers v1.0 of one region: load balancers with all of their settings, which allow one change at a time and move through
- * their states by the Clock, usage and statistics of what happened, and limits, in raw wire JSON.
+ * Cloud Load Balancers v1.0 of one region: load balancers with all settings, which accept one change at a time and
+ * change their state by the Clock, usage and statistics, and limits, in raw JSON.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -26,7 +26,7 @@ import type { EmulatedService, ServiceRequest, WireResponse } from "./Protocol.j
 import * as RateLimit from "./RateLimit.js"
 import * as RequestBody from "./RequestBody.js"
 
-/** How Cloud Load Balancers behaves. */
+/** Options of Cloud Load Balancers. */
 export interface CloudLoadBalancersOptions {
   /** How long a new load balancer is in BUILD. Default 30 seconds. */
   readonly buildTime?: Duration.DurationInput | undefined
@@ -34,17 +34,17 @@ export interface CloudLoadBalancersOptions {
   readonly updateTime?: Duration.DurationInput | undefined
   /** How long a deleted one is in PENDING_DELETE. Default 30 seconds. */
   readonly deleteTime?: Duration.DurationInput | undefined
-  /** How long a deleted one is still listed with `status=DELETED`. Default 90 days. */
+  /** How long a deleted one is listed with `status=DELETED`. Default 90 days. */
   readonly deletedFor?: Duration.DurationInput | undefined
-  /** The status of a GET of a deleted one. The documentation says 404; 410 and 200 have been seen. Default 410. */
+  /** The status of a GET of a deleted one. The documentation says 404; 410 and 200 have been observed. Default 410. */
   readonly deletedStatus?: 200 | 404 | 410 | undefined
-  /** Limits of the account and of each load balancer, by their names in the API. */
+  /** Limits of the account and of each load balancer, by name in the API. */
   readonly limits?: Readonly<Partial<Record<keyof typeof Fixtures.limits, number>>> | undefined
   /** Requests per minute by method. The real ones are `{ GET: 600, PUT: 600, POST: 300, DELETE: 300 }`. Default unlimited. */
   readonly rateLimits?: RateLimit.RateLimits | undefined
-  /** Whether the first throttle of connections must have all four fields. Default false. */
+  /** Whether the first setting of connection limits requires all four fields. Default false. */
   readonly throttleNeedsAll?: boolean | undefined
-  /** Whether a page begins behind its marker, and not with it. Default false, as documented. */
+  /** Whether a page begins after its marker instead of with it. Default false, as documented. */
   readonly markerIsPassed?: boolean | undefined
 }
 
@@ -52,7 +52,7 @@ export interface CloudLoadBalancersOptions {
 export interface SeededLoadBalancer {
   /** Default `lb-{id}`. */
   readonly name?: string | undefined
-  /** A status that stays. By default the load balancer is ACTIVE, as it would be long after its creation. */
+  /** A status that stays. By default the load balancer is ACTIVE, as long after its creation. */
   readonly status?: string | undefined
   /** Default `HTTP`. */
   readonly protocol?: string | undefined
@@ -64,7 +64,7 @@ export interface SeededLoadBalancer {
 
 /** Changes that tests make directly, not through the API. Unknown ids are defects. */
 export interface CloudLoadBalancersHandles {
-  /** Creates a load balancer regardless of the limits, and gives its id. */
+  /** Creates a load balancer regardless of the limits, and returns its id. */
   readonly seedLoadBalancer: (fields?: SeededLoadBalancer) => Effect.Effect<string>
   /** Sets a status that stays until it is set again: `ERROR`, `PENDING_UPDATE`. */
   readonly setStatus: (id: string, status: string) => Effect.Effect<void>
@@ -72,9 +72,9 @@ export interface CloudLoadBalancersHandles {
   readonly suspend: (id: string) => Effect.Effect<void>
   /** Undoes `setStatus` and `suspend`. */
   readonly resume: (id: string) => Effect.Effect<void>
-  /** The next `times` (default 1) created load balancers end in ERROR. */
+  /** Makes the next `times` (default 1) created load balancers end in ERROR. */
   readonly failBuilds: (times?: number) => Effect.Effect<void>
-  /** The next `times` (default 1) changes of load balancers end in ERROR. */
+  /** Makes the next `times` (default 1) changes of load balancers end in ERROR. */
   readonly failUpdates: (times?: number) => Effect.Effect<void>
   /** Sets a node's status as a health monitor does, with an event of the node. */
   readonly setNodeStatus: (
@@ -83,9 +83,9 @@ export interface CloudLoadBalancersHandles {
     status: "ONLINE" | "OFFLINE",
     detailedMessage?: string
   ) => Effect.Effect<void>
-  /** Simulates connections that clients make through a load balancer. */
+  /** Simulates connections of clients through a load balancer. */
   readonly carry: (id: string, traffic: Usage.Traffic) => Effect.Effect<void>
-  /** Removes a load balancer at once, as an operator would: the API does not show it any more. */
+  /** Removes a load balancer immediately, as an operator could: the API no longer shows it. */
   readonly removeLoadBalancer: (id: string) => Effect.Effect<void>
   /** All load balancers that are not deleted, in the order of creation, with the status that the API would show now. */
   readonly loadBalancers: Effect.Effect<
@@ -209,7 +209,7 @@ const handlesOf = (region: Region): CloudLoadBalancersHandles => {
   }
 }
 
-/** Cloud Load Balancers of one region, with nothing in it. */
+/** Cloud Load Balancers of one region, without load balancers. */
 export const make = (options: CloudLoadBalancersOptions = {}): CloudLoadBalancersEmulator => {
   const region = regionOf(options)
   return { handle: handlerOf(region, options), handles: handlesOf(region) }

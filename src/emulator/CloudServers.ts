@@ -1,6 +1,6 @@
 /**
- * Cloud Servers v2 of one region: servers with their states by the Clock, images, flavors, key pairs, networks and limits, in raw wire
- * JSON; with microversions also what OpenStack's Nova has beyond Rackspace's.
+ * Cloud Servers v2 of one region: servers with their states by the Clock, images, flavors, key pairs, networks and
+ * limits, in raw JSON; with microversions also the features that OpenStack's Nova has and Rackspace's has not.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -33,37 +33,37 @@ import * as Refusal from "./Refusal.js"
 import * as Reply from "./Reply.js"
 import * as RequestBody from "./RequestBody.js"
 
-/** How Cloud Servers behaves. */
+/** Options of Cloud Servers. */
 export interface CloudServersOptions {
-  /** From the request to ACTIVE. Default 30 seconds; zero builds at once. */
+  /** The time from the request to ACTIVE. Default 30 seconds; zero builds immediately. */
   readonly buildTime?: Duration.DurationInput | undefined
   /** How long a reboot, resize, rebuild, snapshot … takes. Default 10 seconds. */
   readonly actionTime?: Duration.DurationInput | undefined
-  /** From the request to DELETED; meanwhile the task state is `deleting`. Default 5 seconds. */
+  /** The time from the request to DELETED, during which the task state is `deleting`. Default 5 seconds. */
   readonly deleteTime?: Duration.DurationInput | undefined
-  /** How long after an action's request the status still reads as before. Default none. */
+  /** How long after an action's request the status stays unchanged. Default none. */
   readonly statusLag?: Duration.DurationInput | undefined
-  /** The largest number of servers; more are refused with 403. Default 100. */
+  /** The maximum number of servers; more are refused with 403. Default 100. */
   readonly serverQuota?: number | undefined
-  /** The largest sum of their RAM in MiB. Default 131072. */
+  /** The maximum total of their RAM in MiB. Default 131072. */
   readonly ramQuota?: number | undefined
-  /** The largest page of a listing. Default 1000. */
+  /** The maximum page size of a listing. Default 1000. */
   readonly pageCap?: number | undefined
-  /** Networks that every create must name if it names any, as RackConnect accounts must. Default none. */
+  /** Networks that every creation with networks must include, as for RackConnect accounts. Default none. */
   readonly requiredNetworks?: ReadonlyArray<string> | undefined
   /** Requests per minute by method: `{ POST: 100 }`. Default unlimited. */
   readonly rateLimits?: RateLimit.RateLimits | undefined
   /**
-   * The newest microversion that Nova supports, such as `2.93`. The cloud then answers as OpenStack does: each request has the
-   * fields and routes of the microversion that it asks for, by default 2.1, and Rackspace's extensions are gone. Default none:
-   * Rackspace's Nova is older than microversions.
+   * The newest supported microversion, such as `2.93`. The cloud then behaves like OpenStack: each request has the
+   * fields and routes of its microversion, by default 2.1, and Rackspace's extensions are missing. Default none:
+   * Rackspace's Nova has no microversions.
    */
   readonly maxMicroversion?: string | undefined
-  /** The zones that servers can be made in, with `maxMicroversion`. Default `["nova"]`. */
+  /** The availability zones, with `maxMicroversion`. Default `["nova"]`. */
   readonly availabilityZones?: ReadonlyArray<string> | undefined
   /** The security groups, with `maxMicroversion`. Default `["default"]`. */
   readonly securityGroups?: ReadonlyArray<string> | undefined
-  /** Whether the user may do what OpenStack reserves for administrators, with `maxMicroversion`. Default no. */
+  /** Whether the user has the rights of administrators in OpenStack, with `maxMicroversion`. Default false. */
   readonly isAdministrator?: boolean | undefined
 }
 
@@ -83,18 +83,20 @@ export interface SeededServer {
 
 /** Changes that tests make directly, not through the API. Unknown ids are defects. */
 export interface CloudServersHandles {
-  /** Creates a server regardless of the quota, and gives its id. */
+  /** Creates a server regardless of the quota, and returns its id. */
   readonly seedServer: (fields?: SeededServer) => Effect.Effect<string>
-  /** Creates many servers, named `server-{n}` unless a name is given, and gives their ids in the order of creation. */
+  /**
+   * Creates many servers, named `server-{n}` unless a name is given, and returns their ids in the order of creation.
+   */
   readonly seedServers: (count: number, fields?: SeededServer) => Effect.Effect<ReadonlyArray<string>>
-  /** Sets a server's status, and ends the change that was in progress. */
+  /** Sets a server's status, and ends the change in progress. */
   readonly setServerStatus: (id: string, status: string, fault?: ServerFault) => Effect.Effect<void>
-  /** The next `times` (default 1) created servers end in ERROR with this fault instead of in ACTIVE. */
+  /** Makes the next `times` (default 1) created servers end in ERROR with this fault. */
   readonly failBuilds: (options?: {
     readonly times?: number | undefined
     readonly fault?: ServerFault | undefined
   }) => Effect.Effect<void>
-  /** Removes a server at once, as an operator would: its next GET answers 404. */
+  /** Removes a server immediately, as an operator could: its next GET answers 404. */
   readonly removeServer: (id: string) => Effect.Effect<void>
   /** All servers that are not deleted, in the order of creation, with the status that the API would show now. */
   readonly servers: Effect.Effect<
@@ -145,7 +147,7 @@ const routesOf = (region: Region, { rateLimits = { GET: 1000, POST: 100 } }: Clo
   Extensions.routes
 ]
 
-/** Answers requests whose body was read. */
+/** Handles requests whose body was read. */
 const responderOf = (region: Region, options: CloudServersOptions) => {
   const { isAdministrator = false, maxMicroversion } = options
   const maximum = maxMicroversion === undefined ? undefined : Microversions.minorOf(maxMicroversion)
@@ -246,7 +248,7 @@ const handlesOf = (region: Region): CloudServersHandles => ({
   )
 })
 
-/** Cloud Servers of one region, with the base images and nothing else. */
+/** Cloud Servers of one region, with the base images only. */
 export const make = (options: CloudServersOptions = {}): CloudServersEmulator => {
   const region = regionOf(options)
   return { handle: handlerOf(region, options), handles: handlesOf(region) }

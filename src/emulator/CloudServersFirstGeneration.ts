@@ -1,6 +1,6 @@
 /**
- * The first generation of Cloud Servers: one endpoint for all regions, ids that are numbers, and addresses that are plain texts. It is
- * retired: only reading is emulated (Cloud Servers API v1.0, "Servers").
+ * The first generation of Cloud Servers: one endpoint for all regions, numeric ids, and addresses that are plain
+ * strings. It is retired, so only reading is emulated (Cloud Servers API v1.0, "Servers").
  */
 import * as Effect from "effect/Effect"
 import { createHash } from "node:crypto"
@@ -12,7 +12,7 @@ import * as Reply from "./Reply.js"
 import * as RequestBody from "./RequestBody.js"
 import * as Router from "./Router.js"
 
-/** The largest page of a listing. */
+/** The maximum page size of a listing. */
 const pageCap = 1000
 
 /** Fields of a server that a test creates. */
@@ -26,7 +26,7 @@ export interface SeededServer {
 
 /** Changes that tests make directly, not through the API. */
 export interface FirstGenerationHandles {
-  /** Creates a server, and gives its id. */
+  /** Creates a server, and returns its id. */
   readonly seedServer: (fields?: SeededServer) => Effect.Effect<number>
 }
 
@@ -61,7 +61,7 @@ const detail = ({ id, metadata, name, status }: Server) => ({
 const natural = (query: URLSearchParams, name: string): number | undefined =>
   Fields.queryInteger(query, name, () => badRequest(`${name} must be a number`))
 
-/** A page of servers. Without a limit it is as large as can be. */
+/** A page of servers, by default of the maximum size. */
 const pageOf = (servers: ReadonlyArray<Server>, query: URLSearchParams): ReadonlyArray<Server> => {
   const offset = natural(query, "offset") ?? 0
   return servers.slice(offset, offset + Math.min(natural(query, "limit") ?? pageCap, pageCap))
@@ -77,7 +77,7 @@ const routesOf = (servers: ReadonlyArray<Server>) =>
       Reply.json(203, { server: detail(servers.find((server) => String(server.id) === id) ?? notFound("Not Found")) })
   })
 
-/** The first generation, with no server. */
+/** The first generation, without servers. */
 export const make = (): FirstGenerationEmulator => {
   const servers: Array<Server> = []
   const route = compile([routesOf(servers)], { noRoute, badMethod })

@@ -1,8 +1,8 @@
 /**
- * A Rackspace cloud in one process, and the handles by which a test controls it.
+ * A Rackspace cloud in one process, and the handles with which tests control it.
  *
- * All time is the Effect Clock's, so that TestClock builds servers and expires tokens at once. Every change of state is synchronous, so
- * that any number of fibers may send requests at the same time.
+ * All times come from the Effect Clock, so that TestClock can build servers and expire tokens immediately. Every change
+ * of state is synchronous, so that any number of fibers can send requests concurrently.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -23,7 +23,7 @@ import type * as RequestLog from "./RequestLog.js"
 
 export type { EmulatorOptions } from "./Emulator/cloud.js"
 
-/** The credentials that the cloud accepts at the moment. */
+/** The credentials that the cloud currently accepts. */
 export interface EmulatorCredentials {
   readonly username: string
   readonly apiKey: string
@@ -32,7 +32,7 @@ export interface EmulatorCredentials {
   readonly storageAccount: string
   /** The user's id, for Keystone v3. */
   readonly userId: string
-  /** The domain, at Keystone v3, of the user and of the project: `default`, named `Default`. */
+  /** The domain of the user and of the project at Keystone v3: `default`, named `Default`. */
   readonly domain: { readonly id: string; readonly name: string }
   /** The project of Keystone v3; its id is the tenant's. */
   readonly projectName: string
@@ -42,7 +42,7 @@ export interface EmulatorCredentials {
 
 /** The emulated cloud. */
 export interface Emulator {
-  /** Answers one raw request. LocalHttpClient and NodeServer send requests to it. */
+  /** Handles a raw request. LocalHttpClient and NodeServer call it. */
   readonly handle: WireHandler
   /** The beginning of the cloud's URLs. */
   readonly origin: string
@@ -52,36 +52,36 @@ export interface Emulator {
   readonly authUrlV3: string
   /** The URL of Swift's own login: `{origin}/auth/v1.0`. */
   readonly swiftAuthUrl: string
-  /** Sets the beginning of the cloud's URLs, without a final slash, when the port is known. */
+  /** Sets the beginning of the cloud's URLs, without a trailing slash, when the port is known. */
   readonly setOrigin: (origin: string) => Effect.Effect<void>
   readonly regions: ReadonlyArray<string>
   readonly credentials: EmulatorCredentials
 
-  /** Every token that was issued so far is expired from now on: services answer 401, Identity's validation 404. */
+  /** Expires every token issued so far: services answer 401, Identity's validation 404. */
   readonly expireAllTokens: Effect.Effect<void>
   readonly revokeToken: (token: string) => Effect.Effect<void>
   readonly revokeAllTokens: Effect.Effect<void>
   /**
-   * Services answer 401 for this token, but Identity still accepts it and gives it to each new login until it is deleted, as
-   * the real Identity does with a token that did not reach a region.
+   * Makes services answer 401 for this token, while Identity still accepts it and returns it for each login until it is
+   * deleted, as the real Identity does with a token that did not reach a region.
    */
   readonly rejectToken: (token: string) => Effect.Effect<void>
-  /** The token that a login by API key would give now. It does not count as a login. */
+  /** The token that a login by API key would return now. It does not count as a login. */
   readonly issueToken: Effect.Effect<string>
-  /** Revokes all tokens, as in the real one. */
+  /** Revokes all tokens, as the real service does. */
   readonly setPassword: (password: string) => Effect.Effect<void>
-  /** Does not revoke tokens, as in the real one. */
+  /** Does not revoke tokens, as the real service. */
   readonly setApiKey: (apiKey: string) => Effect.Effect<void>
-  /** Logins answer 403 `userDisabled`, those at Keystone v3 a plain 401; all tokens are revoked. */
+  /** Makes logins answer 403 `userDisabled`, those at Keystone v3 a plain 401, and revokes all tokens. */
   readonly disableUser: Effect.Effect<void>
   readonly enableUser: Effect.Effect<void>
-  /** Whether logins by password are asked for the passcode `123456`. */
+  /** Sets whether logins by password require the passcode `123456`. */
   readonly setMultiFactor: (enabled: boolean) => Effect.Effect<void>
 
   /** Injects a fault. */
   readonly fail: (rule: Fault.FaultRule) => Effect.Effect<void>
   readonly clearFaults: Effect.Effect<void>
-  /** A snapshot of the log: every request that has arrived so far, in order. */
+  /** A snapshot of the log: all requests so far, in order of arrival. */
   readonly requests: Effect.Effect<ReadonlyArray<RequestLog.RequestLogEntry>>
   readonly logins: Effect.Effect<Identity.Logins>
   /** Clears the log and the count of logins. */
@@ -89,25 +89,25 @@ export interface Emulator {
 
   /** Cloud Servers of the default region. */
   readonly servers: CloudServers.CloudServersHandles
-  /** Cloud Servers of any region: its name in any case. Unknown regions are a defect. */
+  /** Cloud Servers of any region, by name in any case. Unknown regions are a defect. */
   readonly serversIn: (region: string) => CloudServers.CloudServersHandles
   /** The servers of the first generation, of all regions. */
   readonly firstGeneration: CloudServersFirstGeneration.FirstGenerationHandles
   /** Cloud Files of the default region. */
   readonly files: CloudFiles.CloudFilesEmulator
-  /** Cloud Files of any region: its name in any case. Unknown regions are a defect. */
+  /** Cloud Files of any region, by name in any case. Unknown regions are a defect. */
   readonly filesIn: (region: string) => CloudFiles.CloudFilesEmulator
   /** The CDN of Cloud Files in the default region. */
   readonly cdn: CloudFilesCdn.CloudFilesCdnEmulator
-  /** The CDN of Cloud Files in any region: its name in any case. Unknown regions are a defect. */
+  /** The CDN of Cloud Files in any region, by name in any case. Unknown regions are a defect. */
   readonly cdnIn: (region: string) => CloudFilesCdn.CloudFilesCdnEmulator
   /** Cloud Load Balancers of the default region. */
   readonly loadBalancers: CloudLoadBalancers.CloudLoadBalancersHandles
-  /** Cloud Load Balancers of any region: its name in any case. Unknown regions are a defect. */
+  /** Cloud Load Balancers of any region, by name in any case. Unknown regions are a defect. */
   readonly loadBalancersIn: (region: string) => CloudLoadBalancers.CloudLoadBalancersHandles
   /** Cloud Big Data of the default region. */
   readonly bigData: CloudBigData.CloudBigDataHandles
-  /** Cloud Big Data of any region: its name in any case. Unknown regions are a defect. */
+  /** Cloud Big Data of any region, by name in any case. Unknown regions are a defect. */
   readonly bigDataIn: (region: string) => CloudBigData.CloudBigDataHandles
 }
 
@@ -213,6 +213,6 @@ const emulatorOf = (cloud: Cloud): Emulator => {
   }
 }
 
-/** A cloud with one account and nothing in it. */
+/** An empty cloud with one account. */
 export const make = (options: EmulatorOptions = {}): Effect.Effect<Emulator> =>
   Effect.map(Clouds.make(options), emulatorOf)

@@ -1,28 +1,29 @@
-/** Injected faults: what a test asks the cloud to do wrong, to which requests, and how often. */
+/** Injected faults: what goes wrong, for which requests, and how often. */
 import type * as Duration from "effect/Duration"
 
 /**
  * What goes wrong with a request.
  *
- * - `Status`: reads the request's body, then answers with this status and nothing of the service. Without a `body` the
- *   answer has the shape in which the addressed service words that status.
+ * - `Status`: reads the request's body, then answers with this status instead of the service. Without a `body` the
+ * answer has the service's format for that status.
  * - `Early`: answers with this status without reading the request's body.
- * - `Delay`: waits, then proceeds.
- * - `Cut`: breaks the connection before any response, after `afterBytes` bytes of the request's body (default 0) were
- *   read.
- * - `LoseResponse`: carries the request out, but breaks the connection before any response, or answers with the `status` of
- *   a gateway that timed out.
- * - `TruncateBody`: proceeds, but the response's body breaks off after this many bytes; its Content-Length stays.
- * - `StallBody`: proceeds, but the response's body stalls for ever after this many bytes.
- * - `WrongContentLength`: proceeds, but the response's Content-Length is off by `delta` bytes.
- * - `ExpireTokens`, `RevokeTokens`: all tokens, at the moment at which the request arrives, which then proceeds.
+ * - `Delay`: waits, then continues.
+ * - `Cut`: breaks the connection before any response, after reading `afterBytes` bytes of the request's body (default
+ * 0).
+ * - `LoseResponse`: carries out the request, but breaks the connection before any response, or answers with a gateway
+ * timeout of this `status`.
+ * - `TruncateBody`: continues, but the response's body breaks off after this many bytes, with an unchanged
+ * Content-Length.
+ * - `StallBody`: continues, but the response's body stalls forever after this many bytes.
+ * - `WrongContentLength`: continues, but the response's Content-Length is off by `delta` bytes.
+ * - `ExpireTokens`, `RevokeTokens`: expires or revokes all tokens when the request arrives, and continues.
  */
 export type Fault =
   | {
       readonly _tag: "Status"
       readonly status: number
       readonly headers?: Readonly<Record<string, string>>
-      /** A string is sent as it is, anything else as JSON. */
+      /** A string is sent unchanged, anything else as JSON. */
       readonly body?: unknown
     }
   | { readonly _tag: "Early"; readonly status: number }
@@ -35,23 +36,21 @@ export type Fault =
   | { readonly _tag: "ExpireTokens" }
   | { readonly _tag: "RevokeTokens" }
 
-/** Which requests a fault is meant for. What is left out does not narrow. */
+/** The requests that a fault applies to. Missing fields match everything. */
 export interface FaultMatch {
   readonly method?: string | undefined
   /** As in the log of requests: `identity`, `servers`, `files`, `cdn`, `loadbalancers`. */
   readonly service?: string | undefined
-  /** Tested against the percent-decoded target: a string must occur in it, a pattern must match it. */
+  /** Compared with the percent-decoded target, which must contain a string or match a pattern. */
   readonly path?: string | RegExp | undefined
 }
 
-/**
- * A fault with its aim. Rules are asked in the order in which they were added, and at most one applies to a request.
- */
+/** A fault and the requests that it applies to. The first matching rule applies, in the order of addition. */
 export interface FaultRule {
   readonly match?: FaultMatch | undefined
   /** How many matching requests pass before the first fault. Default 0. */
   readonly skip?: number | undefined
-  /** How many requests the fault meets. Default 1; `Infinity` is allowed. */
+  /** To how many requests the fault applies. Default 1; `Infinity` is allowed. */
   readonly times?: number | undefined
   readonly fault: Fault
 }
@@ -60,7 +59,7 @@ export interface FaultRule {
 export interface Faults {
   readonly add: (rule: FaultRule) => void
   readonly clear: () => void
-  /** The fault for a request that arrives now, used up by this call. */
+  /** Returns the fault for a request that arrives now, and counts it. */
   readonly take: (request: {
     readonly method: string
     readonly service: string
@@ -90,7 +89,7 @@ const matches = (
     return true
   }
   const target = decoded(request.target)
-  // `search` and not `test`: a pattern with the flag g would remember where it stopped.
+  // Not `test`, since a pattern with the flag g would keep its position.
   return typeof match.path === "string" ? target.includes(match.path) : target.search(match.path) >= 0
 }
 

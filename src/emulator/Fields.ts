@@ -1,18 +1,18 @@
-/** Reads the fields of JSON objects that requests send. What does not fit is refused in the words of the service. */
+/** Reads the fields of JSON objects in requests. Invalid values are refused with the service's messages. */
 
-/** A JSON object whose members are not known. */
+/** A JSON object with unknown members. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
 /** Whether a value is a JSON object: neither null nor an array. */
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** A JSON value of any kind as text for a message: a string as it is, everything else as JSON. */
+/** A JSON value as text for a message: a string unchanged, everything else as JSON. */
 export const textOf = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""))
 
 /** How a service refuses a field. */
 export interface Refusals {
-  /** A text, number or boolean that must be sent is missing. By default it is refused like a wrong value. */
+  /** For a required text, number or boolean that is missing. By default it is refused like an invalid value. */
   readonly missing?: ((name: string) => never) | undefined
   readonly text: (name: string, maxLength: number) => never
   readonly oneOf: (name: string, values: ReadonlyArray<string>) => never
@@ -23,9 +23,9 @@ export interface Refusals {
   readonly listOfObjects: (name: string) => never
 }
 
-/** Readers of fields. Those that begin with `optional` give undefined for a field that is missing or null. */
+/** Readers of fields. Those that begin with `optional` return undefined for a field that is missing or null. */
 export interface Readers {
-  /** A string that is not empty. */
+  /** A non-empty string. */
   readonly text: (from: JsonObject, name: string, maxLength?: number) => string
   readonly optionalText: (from: JsonObject, name: string, maxLength?: number) => string | undefined
   readonly oneOf: (from: JsonObject, name: string, values: ReadonlyArray<string>) => string
@@ -33,7 +33,7 @@ export interface Readers {
   readonly integer: (from: JsonObject, name: string, least: number, most: number) => number
   readonly optionalInteger: (from: JsonObject, name: string, least: number, most: number) => number | undefined
   readonly boolean: (from: JsonObject, name: string) => boolean
-  /** `"true"` and `"false"` are accepted too, as samples of the documentation write them. */
+  /** Also accepts `"true"` and `"false"`, as in examples of the documentation. */
   readonly optionalBoolean: (from: JsonObject, name: string) => boolean | undefined
   readonly object: (from: JsonObject | undefined, name: string) => JsonObject
   readonly optionalObject: (from: JsonObject, name: string) => JsonObject | undefined
@@ -43,7 +43,7 @@ export interface Readers {
   readonly optionalObjects: (from: JsonObject, name: string) => ReadonlyArray<JsonObject> | undefined
 }
 
-/** The longest text of fields for which no other limit is documented. */
+/** The maximum length of texts without a documented limit. */
 const defaultMaxLength = 65_536
 
 /** The readers of a service. */
@@ -109,7 +109,7 @@ export const make = (refusals: Refusals): Readers => {
   }
 }
 
-/** A whole number of a query; undefined where it is not sent. Other text is refused. */
+/** A whole number in a query; undefined if it is missing. Other text is refused. */
 export const queryInteger = (query: URLSearchParams, name: string, refuse: () => never): number | undefined => {
   const value = query.get(name)
   return value === null ? undefined : /^\d+$/.test(value) ? Number(value) : refuse()

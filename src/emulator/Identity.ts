@@ -1,6 +1,6 @@
 /**
- * Identity v2.0: logins by API key, password, token and passcode, validation and revocation of tokens, tenants and the account's own
- * user; Keystone v3 beside it, under `/v3`; and Swift's own login, `/auth/v1.0`.
+ * Identity v2.0: logins by API key, password, token and passcode, validation and revocation of tokens, tenants and the
+ * account's user; also Keystone v3 under `/v3`, and Swift's own login `/auth/v1.0`.
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -19,8 +19,8 @@ import * as Target from "./Target.js"
 import type * as Tokens from "./Tokens.js"
 
 /**
- * The number of logins since the start or since the log was last cleared, by `POST /v2.0/tokens`, by
- * `POST /v3/auth/tokens` and by Swift's `/auth/v1.0` together. A multi-factor challenge counts as refused.
+ * The number of logins by `POST /v2.0/tokens`, `POST /v3/auth/tokens` and Swift's `/auth/v1.0` together, since the
+ * start or since the log was cleared. A multi-factor challenge counts as refused.
  */
 export interface Logins {
   readonly succeeded: number
@@ -29,7 +29,7 @@ export interface Logins {
 
 export interface IdentityOptions {
   readonly account: Account.Account
-  /** Lifetime of tokens in milliseconds. */
+  /** The lifetime of tokens in milliseconds. */
   readonly tokenTtl: number
   /** In upper case, in the order of the catalog. */
   readonly regions: ReadonlyArray<string>
@@ -39,11 +39,11 @@ export interface Identity {
   readonly tokens: Tokens.Tokens
   readonly logins: () => Logins
   readonly clearLogins: () => void
-  /** Whether a path is Identity's: `/`, `/v2.0…`, `/v3…`, `/auth…`, `/v1.0`. */
+  /** Whether a path belongs to Identity: `/`, `/v2.0…`, `/v3…`, `/auth…`, `/v1.0`. */
   readonly owns: (path: string) => boolean
-  /** The caller of a service; undefined when the token is missing, unknown, expired, revoked or rejected. */
+  /** The caller of a service; undefined if the token is missing, unknown, expired, revoked or rejected. */
   readonly callerOf: (token: string | undefined, now: number) => Caller | undefined
-  /** Answers a request. `origin` is what the URLs of the catalog begin with. */
+  /** Answers a request. `origin` is the beginning of the catalog's URLs. */
   readonly handle: (request: WireRequest, origin: string) => Effect.Effect<WireResponse, WireBroken>
 }
 
@@ -52,7 +52,7 @@ const isVersion2 = (path: string): boolean => path === "/v2.0" || path.startsWit
 /** Users and tenants can only be read: 403. */
 const isReadOnly = (path: string): boolean => /^\/(?:users|tenants(?:\/[^/]+)?)\/?$/.test(path)
 
-/** Answers requests of version 2.0 whose body was read. All but logins and the version need a token. */
+/** Answers requests of version 2.0. All but logins and the version need a token. */
 const responderOf = (state: IdentityState) => {
   const route = Requests.compile([IdentityTokens.routes(state), ...Users.routes(state), Versions.routes], {
     noRoute: () => Requests.notFound(),

@@ -1,4 +1,4 @@
-/** Links of resources, as OpenStack's services have them. */
+/** Links of resources in OpenStack's services. */
 
 /** The endpoint's URL without its version. */
 export const withoutVersion = (baseUrl: string): string => baseUrl.replace(/\/v2\/([^/]*)$/, "/$1")

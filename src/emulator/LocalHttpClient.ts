@@ -1,7 +1,7 @@
 /**
- * An HttpClient that hands requests to a handler in the same process and in the caller's own fiber: no socket, no
- * port, and TestClock reaches both sides. It behaves as a client over undici does: bodies that end short of their
- * Content-Length fail, a cut connection is a transport error, header values must be Latin-1.
+ * An HttpClient that passes requests to a handler in the same process and in the caller's own fiber: without sockets
+ * and ports, and with the same TestClock on both sides. It behaves like a client over undici: bodies shorter than their
+ * Content-Length fail, a broken connection is a transport error, and header values must be Latin-1.
  */
 import * as Cookies from "@effect/platform/Cookies"
 import * as Headers from "@effect/platform/Headers"
@@ -23,7 +23,7 @@ import * as RequestBody from "./RequestBody.js"
 
 const broken = (reason: string): WireBroken => ({ _tag: "WireBroken", reason })
 
-/** A request's body on the wire: its bytes, their number if known, and the type that it brings along. */
+/** A request's body: its bytes, their number if known, and its default content type. */
 interface Payload {
   readonly stream: Stream.Stream<Uint8Array, unknown>
   readonly length: number | undefined
@@ -41,7 +41,7 @@ const bytesPayload = (body: Uint8Array, contentType?: string | undefined): Paylo
 
 type WebBody = ConstructorParameters<typeof Response>[0]
 
-/** What fetch would make of a body that it takes and we do not know: a string, a Blob, a form, a ReadableStream. */
+/** Converts a body as fetch would: a string, a Blob, a form, a ReadableStream. */
 const webPayload = (body: WebBody): Effect.Effect<Payload, unknown> =>
   Effect.tryPromise({
     try: async () => {
@@ -89,10 +89,10 @@ const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> =>
 const toBytes = (chunk: unknown): Uint8Array =>
   chunk instanceof Uint8Array ? chunk : new TextEncoder().encode(String(chunk))
 
-/** undici refuses what cannot stand in a header, so a client that works here must not fail there. */
+/** undici refuses other characters in headers, so they must fail here too. */
 const validHeaderValue = /^[\t\x20-\x7e\x80-\xff]*$/
 
-/** Methods for which a client sends `content-length: 0` when there is no body. */
+/** Methods for which `content-length: 0` is sent if there is no body. */
 const expectsPayload = new Set(["POST", "PUT", "PATCH"])
 
 const wireHeaders = (
@@ -123,7 +123,7 @@ const wireHeaders = (
   return Effect.succeed(headers)
 }
 
-/** The bytes of a body that was announced with a length, failing when there are more or fewer. */
+/** The bytes of a body with a declared length. Fails if there are more or fewer. */
 const ofLength = (
   stream: Stream.Stream<Uint8Array, WireBroken>,
   length: number
@@ -143,7 +143,7 @@ const ofLength = (
     )
   })
 
-/** A response's body as a client receives it: never more than its Content-Length, and an error when there is less. */
+/** A response's body as a client receives it: never more than its Content-Length, and an error if there is less. */
 const received = (
   body: Stream.Stream<Uint8Array, WireBroken>,
   length: number | undefined
@@ -185,7 +185,7 @@ class LocalResponse extends Inspectable.Class implements HttpClientResponse.Http
     const length = Reply.contentLength(response)
     const hasBody = Reply.mayHaveBody(request.method, response.status)
     const source = response.body instanceof Uint8Array ? oneChunk(response.body) : response.body
-    // A length that the handler does not name is told only where a body may be, or could have been.
+    // If the handler gives no length, it is added only if a body is or could have been allowed.
     const framing =
       length !== undefined
         ? hasBody || request.method === "HEAD"
@@ -195,7 +195,7 @@ class LocalResponse extends Inspectable.Class implements HttpClientResponse.Http
           ? { "transfer-encoding": "chunked" }
           : {}
     this.headers = Headers.fromInput({ ...framing, ...lowerCased(response.headers) })
-    // undici counts the bytes of a 304 too: one that names the length of what it leaves out ends in an error.
+    // undici counts the bytes of a 304 too: a length without a body is an error.
     const named = request.method === "HEAD" ? undefined : Reply.header(response, "content-length")
     this.body = hasBody ? received(source, length) : received(Stream.empty, named === undefined ? undefined : length)
   }
@@ -268,10 +268,10 @@ class LocalResponse extends Inspectable.Class implements HttpClientResponse.Http
 }
 
 /**
- * An HttpClient whose every request goes to the handler, whatever its host.
+ * An HttpClient that passes every request to the handler, whatever its host.
  *
- * The response is there as soon as the handler has it; a handler that answers without reading the request's body
- * leaves it unread, as a server does that answers early.
+ * The response is returned as soon as the handler has it; a handler may answer without reading the request's body, like
+ * a server that answers early.
  */
 export const make = (handler: WireHandler): HttpClient.HttpClient =>
   HttpClient.make((request, url) => {
@@ -279,7 +279,7 @@ export const make = (handler: WireHandler): HttpClient.HttpClient =>
     return Effect.gen(function* () {
       const payload = yield* Effect.mapError(payloadOf(request), transport)
       const headers = yield* Effect.mapError(wireHeaders(request, url, payload), transport)
-      // The reason why the client's own body failed is worth more to it than the news that the connection broke.
+      // If the client's own body failed, its error is more useful than that of the broken connection.
       let bodyFailure: unknown = undefined
       const stream = Stream.mapError(payload.stream, (cause): WireBroken => {
         bodyFailure = cause

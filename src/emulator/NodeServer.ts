@@ -1,7 +1,4 @@
-/**
- * The emulator on a real socket: a `node:http` server that hands raw requests to a handler, and breaks, stalls and lies
- * on the wire exactly as the handler says.
- */
+/** A `node:http` server that passes raw requests to the emulator, and carries out faults on the connection. */
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -15,29 +12,26 @@ import type { Socket } from "node:net"
 import type { WireBroken, WireHandler, WireRequest, WireResponse } from "./Protocol.js"
 import * as Reply from "./Reply.js"
 
-/** How much of a body that nobody reads is still taken from the client before the connection is closed. */
+/** How many bytes of an unread request body are discarded before the connection is closed. */
 const drainLimit = 64 * 1024 * 1024
 
-/** The server could not listen: the port is in use, or the host is not this machine's. */
+/** The server could not listen: the port is in use, or the host does not belong to this machine. */
 export class ListenFailed extends Data.TaggedError("ListenFailed")<{
   /** Node's code: `EADDRINUSE`. */
   readonly code: string
   readonly message: string
 }> {}
 
-/** A server that listens. */
+/** A running server. */
 export interface NodeServer {
   readonly port: number
-  /** Without a final slash: `http://127.0.0.1:8900`. */
+  /** Without a trailing slash: `http://127.0.0.1:8900`. */
   readonly url: string
 }
 
 const broken = (reason: string): WireBroken => ({ _tag: "WireBroken", reason })
 
-/**
- * The request's body, taken from the socket only as fast as it is read. The first look at it invites a client that
- * waits for `100 Continue`.
- */
+/** The request's body, read on demand. The first read sends `100 Continue` to a client that waits for it. */
 const bodyOf = (request: Http.IncomingMessage, onFirstRead: () => void): Stream.Stream<Uint8Array, WireBroken> => {
   let invited = false
   const pull = Effect.async<Uint8Array, Option.Option<WireBroken>>((resume) => {
@@ -82,7 +76,7 @@ const bodyOf = (request: Http.IncomingMessage, onFirstRead: () => void): Stream.
   return Stream.repeatEffectOption(pull)
 }
 
-/** Writes a chunk and waits until the socket takes more. Fails when the client is gone. */
+/** Writes a chunk and waits until the socket accepts more. Fails if the client has closed the connection. */
 const write = (response: Http.ServerResponse, chunk: Uint8Array): Effect.Effect<void, WireBroken> =>
   Effect.async<void, WireBroken>((resume) => {
     if (response.destroyed || response.socket === null || response.socket.destroyed) {
@@ -120,7 +114,7 @@ const end = (response: Http.ServerResponse): Effect.Effect<void> =>
     response.end(done)
   })
 
-/** Breaks a connection after what was written has left. */
+/** Breaks a connection after the written data was sent. */
 const breakOff = (response: Http.ServerResponse): void => {
   if (response.headersSent) {
     response.flushHeaders()
@@ -130,7 +124,7 @@ const breakOff = (response: Http.ServerResponse): void => {
   }
 }
 
-/** Takes what is left of a request's body, so that the connection can carry the next request. */
+/** Discards the rest of a request's body, so that the connection can be reused. */
 const drainRest = (request: Http.IncomingMessage): void => {
   if (request.complete || request.destroyed) {
     return
@@ -155,7 +149,7 @@ const headersOf = (request: Http.IncomingMessage): Record<string, string> => {
   return headers
 }
 
-/** A proxy's request names the host in its target; the path is all that counts here. */
+/** A request to a proxy contains the host in its target; only the path matters. */
 const targetOf = (url: string): string => (url.startsWith("/") ? url : url.replace(/^[a-z]+:\/\/[^/]*/i, "") || "/")
 
 const send = (
@@ -190,7 +184,7 @@ const send = (
         onSuccess: () =>
           Effect.zipRight(
             end(response),
-            // After a lie about the length the connection is worth nothing: the client waits for bytes, or has too many.
+            // After a wrong length the connection cannot be reused: the client expects more bytes, or has too many.
             Effect.sync(() => {
               if (declared !== undefined && declared !== sent) {
                 request.socket.destroySoon()
@@ -203,8 +197,8 @@ const send = (
 }
 
 /**
- * Listens until the scope is closed, which closes every connection at once and interrupts what was being answered.
- * Handlers run with the caller's runtime, so a test clock given here drives them. Port 0 takes any free port.
+ * Listens until the scope ends, which closes all connections and interrupts their handlers. Handlers run with the
+ * caller's runtime, so a test clock given here controls them. Port 0 selects a free port.
  */
 export const listen = (options: {
   readonly handler: WireHandler
@@ -219,7 +213,7 @@ export const listen = (options: {
 
     const serve = (request: Http.IncomingMessage, response: Http.ServerResponse, expectsContinue: boolean): void => {
       response.sendDate = false
-      // Errors of either side show as a closed connection; without a listener they would end the process.
+      // Errors are visible as a closed connection. Without a listener they would end the process.
       request.on("error", () => {})
       response.on("error", () => {})
       const wire: WireRequest = {
@@ -267,9 +261,9 @@ export const listen = (options: {
     const server = yield* Effect.acquireRelease(
       Effect.sync(() =>
         Http.createServer({
-          // A body may take hours.
+          // A transfer may take hours.
           requestTimeout: 0,
-          // Longer than the clients' own idle timeouts, so that it is they who close.
+          // Longer than the clients' own idle timeouts, so that clients close connections first.
           keepAliveTimeout: 120_000,
           maxHeaderSize: 64 * 1024,
           joinDuplicateHeaders: true
@@ -306,7 +300,7 @@ export const listen = (options: {
         resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : (options.port ?? 0)))
       })
     })
-    // An address for people and URLs: nobody can connect to "any".
+    // The wildcard address cannot be used in URLs.
     const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host
     return { port, url: `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}` }
   })

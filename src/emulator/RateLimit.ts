@@ -1,6 +1,6 @@
 /**
- * The gateway's rate limit: a number of requests of one method per minute; further ones are refused with 413 `overLimit` (not 429)
- * until the minute is over (Cloud Servers API v2, "Rate limits").
+ * The gateway's rate limit: the number of requests per method and minute. Further requests are refused with 413
+ * `overLimit` (not 429) until the minute is over (Cloud Servers API v2, "Rate limits").
  */
 import type { WireResponse } from "./Protocol.js"
 import * as Reply from "./Reply.js"
@@ -8,10 +8,10 @@ import * as Timestamp from "./Timestamp.js"
 
 const minute = 60_000
 
-/** Requests per minute, by method; methods that are not named are not limited. */
+/** Requests per minute, by method; other methods are not limited. */
 export type RateLimits = Readonly<Record<string, number>>
 
-/** Answers the refusal of a request that is one too many, else undefined, and counts it. */
+/** Counts a request, and returns the refusal if it exceeds the limit. */
 export const make = (limits: RateLimits): ((method: string, now: number) => WireResponse | undefined) => {
   const windows = new Map<string, { readonly since: number; count: number }>()
   return (method, now) => {

@@ -1,7 +1,7 @@
 /**
- * Ends a request in the middle of a check. Services check dozens of fields and headers one after the other, each of which may end the
- * request; a refusal is thrown and caught within one synchronous call, so that the checks read from top to bottom and no other request
- * comes in between.
+ * Ends a request in the middle of its checks. Services check dozens of fields and headers, each of which may end the
+ * request. A refusal is thrown and caught within one synchronous call, so that checks are written in sequence and no
+ * other request runs in between.
  */
 import * as Effect from "effect/Effect"
 import type { WireResponse } from "./Protocol.js"
@@ -21,7 +21,7 @@ export const refuse = (response: WireResponse): never => {
 /** Ends the request with a fault in its wrapper: `fault(400, "badRequest", "…")`. */
 export const fault = (status: number, key: string, message: string): never => refuse(Reply.fault(status, key, message))
 
-/** Runs a synchronous handler, and answers with its response or its refusal. */
+/** Runs a synchronous handler, and returns its response or its refusal. */
 export const catching = (respond: () => WireResponse): WireResponse => {
   try {
     return respond()
@@ -33,7 +33,7 @@ export const catching = (respond: () => WireResponse): WireResponse => {
   }
 }
 
-/** Runs checks and changes in one go. A refusal becomes a failure, which {@link answered} turns into its response. */
+/** Runs checks and changes at once. A refusal becomes a failure, which {@link answered} converts back. */
 export const attempt = <A>(evaluate: () => A): Effect.Effect<A, Refusal> =>
   Effect.suspend(() => {
     try {
@@ -46,7 +46,7 @@ export const attempt = <A>(evaluate: () => A): Effect.Effect<A, Refusal> =>
     }
   })
 
-/** Answers with the response or the refusal of a handler. */
+/** Returns the response or the refusal of a handler. */
 export const answered = <E extends { readonly _tag: string }>(
   answer: Effect.Effect<WireResponse, E | Refusal>
 ): Effect.Effect<WireResponse, Exclude<E, Refusal>> =>

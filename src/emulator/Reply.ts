@@ -1,9 +1,9 @@
-/** Constructors of raw responses: JSON, text, HTML, nothing, and the fault wrappers of Rackspace's services. */
+/** Constructors of raw responses: JSON, text, HTML, empty ones, and the fault wrappers of Rackspace's services. */
 import type { WireResponse } from "./Protocol.js"
 
 const utf8 = new TextEncoder()
 
-/** The empty body, shared by every response that has none. */
+/** The empty body, shared by all responses without one. */
 const noBytes = new Uint8Array(0)
 
 /** A JSON body. */
@@ -20,7 +20,7 @@ export const text = (status: number, value: string, headers: Readonly<Record<str
   body: utf8.encode(value)
 })
 
-/** A refusal of Swift: a heading and one sentence of HTML. */
+/** An error of Swift: a heading and a sentence in HTML. */
 export const html = (
   status: number,
   heading: string,
@@ -32,7 +32,7 @@ export const html = (
   body: utf8.encode(`<html><h1>${heading}</h1><p>${sentence}</p></html>`)
 })
 
-/** No body. Like the real services it still names a text type where the status allows a body. */
+/** An empty response. Like the real services, it has a text type if the status allows a body. */
 export const empty = (status: number, headers: Readonly<Record<string, string>> = {}): WireResponse => ({
   status,
   headers: status === 204 || status === 304 ? headers : { "Content-Type": "text/html; charset=UTF-8", ...headers },
@@ -40,8 +40,8 @@ export const empty = (status: number, headers: Readonly<Record<string, string>> 
 })
 
 /**
- * The header in which Swift names the account that a request without a valid token is for. The name is percent-encoded,
- * as Swift does, so that any name can stand in a header.
+ * The header with the account that an unauthorized request to Swift addresses, percent-encoded as Swift does, so that
+ * any name is valid in a header.
  */
 export const swiftRealm = (account = "unknown"): Readonly<Record<string, string>> => ({
   "WWW-Authenticate": `Swift realm="${encodeURIComponent(account.toWellFormed())}"`
@@ -89,7 +89,7 @@ export const faultKey = (status: number, service: string): string => {
   }
 }
 
-/** A response with headers added; those that it has already stay as they are. */
+/** Adds headers to a response that does not have them. */
 export const withDefaultHeaders = (response: WireResponse, headers: Readonly<Record<string, string>>): WireResponse => {
   const present = new Set(Object.keys(response.headers).map((name) => name.toLowerCase()))
   const merged: Record<string, string> = { ...response.headers }
@@ -101,7 +101,7 @@ export const withDefaultHeaders = (response: WireResponse, headers: Readonly<Rec
   return { ...response, headers: merged }
 }
 
-/** The value of a response's header, whatever the case of its name. */
+/** The value of a response's header, by name in any case. */
 export const header = (response: WireResponse, name: string): string | undefined => {
   const wanted = name.toLowerCase()
   for (const [key, value] of Object.entries(response.headers)) {
@@ -112,7 +112,7 @@ export const header = (response: WireResponse, name: string): string | undefined
   return undefined
 }
 
-/** How many bytes a response's body declares or has: undefined for a stream of unknown length. */
+/** The length of a response's body: undefined for a stream of unknown length. */
 export const contentLength = (response: WireResponse): number | undefined => {
   const declared = header(response, "content-length")
   if (declared !== undefined) {
@@ -121,6 +121,6 @@ export const contentLength = (response: WireResponse): number | undefined => {
   return response.body instanceof Uint8Array ? response.body.byteLength : undefined
 }
 
-/** Whether a response may carry a body at all: not to HEAD, not with 204 or 304. */
+/** Whether a response may have a body: not to HEAD, nor with 204 or 304. */
 export const mayHaveBody = (method: string, status: number): boolean =>
   method !== "HEAD" && status !== 204 && status !== 304 && status >= 200

@@ -7,7 +7,7 @@ import type { RoutedRequest, ServiceRequest, WireBroken, WireRequest, WireRespon
 import * as Refusal from "./Refusal.js"
 import * as Reply from "./Reply.js"
 
-/** Puts chunks of bytes together. */
+/** Concatenates chunks of bytes. */
 export const concat = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
   let offset = 0
@@ -19,15 +19,15 @@ export const concat = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
 }
 
 /**
- * The longest body that a control service reads, in bytes: the limit that OpenStack's own services have by default
+ * The maximum size of a request to a control service, in bytes: the default of OpenStack's own services
  * (`max_request_body_size` of oslo.middleware).
  */
 export const largestBody = 114_688
 
-/** How deeply the JSON of a request may be nested. Python's parser gives up at about a thousand levels. */
-const deepestNesting = 200
+/** The maximum nesting of JSON in a request. Python's parser fails at about a thousand levels. */
+const maxNesting = 200
 
-/** Reads a body into memory; undefined where it has more than `largestBody` bytes, of which no more are read then. */
+/** Reads a body into memory; undefined if it exceeds `largestBody` bytes, beyond which nothing is read. */
 const bounded = (request: WireRequest): Effect.Effect<Uint8Array | undefined, WireBroken> =>
   Effect.suspend(() => {
     if (Number(request.headers["content-length"] ?? 0) > largestBody) {
@@ -48,7 +48,7 @@ const bounded = (request: WireRequest): Effect.Effect<Uint8Array | undefined, Wi
     )
   })
 
-/** Whether brackets are nested more deeply than anything a service asks for. Brackets within strings do not count. */
+/** Whether brackets are nested too deeply. Brackets in strings do not count. */
 const isNestedTooDeeply = (text: string): boolean => {
   let depth = 0
   let inString = false
@@ -64,7 +64,7 @@ const isNestedTooDeeply = (text: string): boolean => {
       inString = true
     } else if (character === "{" || character === "[") {
       depth++
-      if (depth > deepestNesting) {
+      if (depth > maxNesting) {
         return true
       }
     } else if (character === "}" || character === "]") {
@@ -74,10 +74,7 @@ const isNestedTooDeeply = (text: string): boolean => {
   return false
 }
 
-/**
- * What a body says as JSON: its value, or that it is none. An empty body is `Empty`, so that operations without a body
- * can ignore it.
- */
+/** A body parsed as JSON. An empty body is `Empty`, which operations without a body ignore. */
 export type Parsed =
   { readonly _tag: "Empty" } | { readonly _tag: "Json"; readonly value: unknown } | { readonly _tag: "Malformed" }
 
@@ -99,9 +96,9 @@ const tooLarge: WireResponse = Reply.text(
 )
 
 /**
- * Answers a request of a control service: reads its body as JSON and hands it, with the time in milliseconds, to
- * `respond`, which may refuse (`Refusal.refuse`). A body of more than `largestBody` bytes is answered 413 and not read to
- * its end.
+ * Handles a request of a control service: reads its body as JSON and calls `respond` with the time in milliseconds,
+ * which may refuse (`Refusal.refuse`). A body of more than `largestBody` bytes is answered with 413 and not read to its
+ * end.
  */
 export const respondToJson = (
   request: WireRequest,
@@ -113,10 +110,7 @@ export const respondToJson = (
       : Effect.map(Clock.currentTimeMillis, (now) => Refusal.catching(() => respond(parse(body), now)))
   )
 
-/**
- * What handlers of routes are given of a request whose body was read. A HEAD becomes the GET that it stands for: the front drops the
- * body of the answer.
- */
+/** Converts a request for route handlers. HEAD becomes GET; the front drops the body of the answer. */
 export const routed = (
   { headers, method, query }: Pick<ServiceRequest, "headers" | "method" | "query">,
   parsed: Parsed,
@@ -130,8 +124,8 @@ export const routed = (
 })
 
 /**
- * The segments of a path behind a base URL, percent-decoded; undefined where the percent-encoding is broken.
- * `/servers/detail` is `["servers", "detail"]`; a final slash makes no segment.
+ * The percent-decoded segments of a path after a base URL; undefined if the percent-encoding is invalid.
+ * `/servers/detail` is `["servers", "detail"]`; a trailing slash adds no segment.
  */
 export const segments = (path: string): ReadonlyArray<string> | undefined => {
   try {

@@ -2,18 +2,17 @@
 import type { WireRequest } from "./Protocol.js"
 import { concat } from "./RequestBody.js"
 
-/** How much of a request's body the log keeps. */
+/** How many bytes of a request's body the log keeps. */
 const bodyLimit = 64 * 1024
 
-/**
- * One request as the log has it. An entry is there as soon as the request's head has arrived; the rest is filled in
- * while it is served.
- */
+/** A request in the log. The entry is added when the headers have arrived, and completed during handling. */
 export interface RequestLogEntry {
   readonly method: string
   /** Path and query as sent, still percent-encoded. */
   readonly target: string
-  /** `identity`, or the first segment of the path: `servers`, `files`, `cdn`, …; `unknown` where nothing is mounted. */
+  /**
+   * `identity`, or the first segment of the path: `servers`, `files`, `cdn`, …; `unknown` if nothing is mounted there.
+   */
   readonly service: string
   /** In upper case; undefined for services without regions. */
   readonly region: string | undefined
@@ -23,13 +22,13 @@ export interface RequestLogEntry {
   readonly body: Uint8Array
   /** How many bytes of the body the service has read. */
   readonly bodyBytes: number
-  /** The response's status; undefined while there is none, and for ever if the connection was cut. */
+  /** The response's status; undefined until there is one, and forever if the connection was broken. */
   readonly status: number | undefined
-  /** How many bytes of the response's body the client has taken. */
+  /** How many bytes of the response's body the client has read. */
   readonly responseBytes: number
   /** Milliseconds since the epoch by the Effect Clock. */
   readonly startedAt: number
-  /** When the response's body ended or broke; undefined while it has not. */
+  /** When the response's body ended or broke; undefined before. */
   readonly finishedAt: number | undefined
 }
 
@@ -82,7 +81,7 @@ class Entry implements RequestLogEntry {
     this.bodyBytes += chunk.byteLength
     const room = bodyLimit - this.keptBytes
     if (room > 0) {
-      // A copy, because the client may use its buffer again.
+      // A copy, because the client may reuse its buffer.
       const part = chunk.slice(0, room)
       this.kept.push(part)
       this.keptBytes += part.byteLength
@@ -98,7 +97,7 @@ export const make = (limit: number): RequestLog => {
       const entry = new Entry(request, service, region, now)
       if (limit > 0) {
         entries.push(entry)
-        // Dropping half at a time keeps the cost of a full log constant per request.
+        // Dropping half at a time keeps the cost per request constant when the log is full.
         if (entries.length >= 2 * limit) {
           entries = entries.slice(-limit)
         }

@@ -28,22 +28,22 @@ export interface Routes<Request, Answer> {
   readonly lookups: ReadonlyArray<Lookup<Request>>
 }
 
-/** What a service answers where it has no handler. */
+/** The answers of a service to requests without a handler. */
 export interface Fallbacks<Request, Answer> {
   readonly noRoute: (request: Request) => Answer
-  /** `allowed` are the methods that the path has, in the order of the table. */
+  /** `allowed` are the methods of the path, in the order of the table. */
   readonly badMethod: (request: Request, allowed: ReadonlyArray<string>) => Answer
 }
 
-/** How tables are written for one type of requests. */
+/** The functions to define tables for one type of requests. */
 export interface Definition<Request extends { readonly method: string }, Answer> {
   /** Routes by method and path: `"GET /flavors/{id}"`. */
   readonly table: <Key extends string>(handlers: {
     readonly [K in Key]: (request: Request, parameters: Parameters<K>) => Answer
   }) => Routes<Request, Answer>
   /**
-   * Routes at and below a path whose resource must exist. `find` looks it up, or refuses, before the rest of the path and the method
-   * are judged, and its result is handed to the handlers. The table has full paths.
+   * Routes at and below a path whose resource must exist. `find` looks it up or refuses, before the rest of the path
+   * and the method are checked, and its result is passed to the handlers. The table has full paths.
    */
   readonly within: <Prefix extends string, Found>(
     prefix: Prefix,
@@ -51,7 +51,7 @@ export interface Definition<Request extends { readonly method: string }, Answer>
   ) => <Key extends `${string} ${Prefix}${string}`>(handlers: {
     readonly [K in Key]: (found: Found, request: Request, parameters: Parameters<K>) => Answer
   }) => Routes<Request, Answer>
-  /** A function that answers a request whose path consists of these segments. Where two routes fit, the one with text wins. */
+  /** A function that handles a request with these path segments. Literal segments win over parameters. */
   readonly compile: (
     tables: ReadonlyArray<Routes<Request, Answer>>,
     fallbacks: Fallbacks<Request, Answer>
@@ -60,7 +60,7 @@ export interface Definition<Request extends { readonly method: string }, Answer>
 
 type Handlers<Request, Answer> = Map<string, Route<Request, Answer>["handle"]>
 
-/** One path, and its handlers by method. */
+/** A path and its handlers by method. */
 interface CompiledPath<Request, Answer> {
   readonly pattern: Pattern
   readonly handlers: Handlers<Request, Answer>
@@ -81,7 +81,7 @@ const parsePath = (path: string): Pattern =>
       text.startsWith("{") ? { text: text.slice(1, -1), isParameter: true } : { text, isParameter: false }
     )
 
-/** The parameters where the pattern fits the first segments of a path. */
+/** The parameters, if the pattern matches the first segments of a path. */
 const matchStart = (pattern: Pattern, segments: ReadonlyArray<string>): Parameters<string> | undefined => {
   const parameters: Record<string, string> = {}
   for (const [index, { isParameter, text }] of pattern.entries()) {
@@ -96,13 +96,13 @@ const matchStart = (pattern: Pattern, segments: ReadonlyArray<string>): Paramete
   return parameters
 }
 
-/** Text comes before parameters, segment by segment. */
+/** Sorts literal segments before parameters. */
 const bySpecificity = (a: { readonly pattern: Pattern }, b: { readonly pattern: Pattern }): number => {
   const index = a.pattern.findIndex((segment, at) => segment.isParameter !== b.pattern[at]?.isParameter)
   return index < 0 ? 0 : a.pattern[index]?.isParameter === true ? 1 : -1
 }
 
-/** The paths by their number of segments, the most specific first. */
+/** The paths by their number of segments, most specific first. */
 const compilePaths = <Request, Answer>(
   routes: ReadonlyArray<Route<Request, Answer>>
 ): ReadonlyMap<number, ReadonlyArray<CompiledPath<Request, Answer>>> => {

@@ -1,29 +1,29 @@
 /**
- * Which services the emulated cloud claims to have: the table from which Identity makes its catalog and from which the
- * front finds the service that a path belongs to. Shaped like the real catalog, oddities included: two entries of type `compute`, services without a region, a second tenant for Cloud Files, two versions
- * of Big Data in one region.
+ * The services of the emulated cloud: Identity creates its catalog from this table, and the front finds the service of
+ * a path in it. It has the peculiarities of the real catalog: two entries of type `compute`, services without a region,
+ * a second tenant for Cloud Files, and two versions of Big Data in one region.
  */
 import { createHash } from "node:crypto"
 
-/** One kind of endpoint: where it is mounted and how the catalog presents it. */
+/** A kind of endpoint: its mount, and its representation in the catalog. */
 export interface CatalogEntry {
   /** The service's type in the catalog, which is not unique: `compute`. */
   readonly type: string
   /** The service's name in the catalog: `cloudServersOpenStack`. */
   readonly name: string
-  /** The first segment of the endpoint's path on the emulator's one origin: `servers`. */
+  /** The first segment of the endpoint's path: `servers`. */
   readonly mount: string
   /** The path segment of its version: `v2`. */
   readonly version: string
-  /** The catalog's `versionId`, where the real catalog has one. */
+  /** The catalog's `versionId`, if the real catalog has one. */
   readonly versionId?: string
-  /** Whether there is one endpoint for each region, one for the world, or one for the world that names a region. */
+  /** Whether there is one endpoint per region, one for all, or one for all that has a region. */
   readonly scope: "regional" | "global" | { readonly region: string }
-  /** Whose identifier closes the endpoint's URL: the account's number, Cloud Files' own account, or none. */
+  /** The last segment of the endpoint's URL: the account's number, Cloud Files' own account, or none. */
   readonly tenant: "account" | "storage" | "none"
-  /** The mount of its ServiceNet twin, where the real catalog has an `internalURL`. */
+  /** The mount of its ServiceNet counterpart, if the real catalog has an `internalURL`. */
   readonly internalMount?: string
-  /** Its type and name in Keystone's catalog, where OpenStack has such a service; `none` keeps it out of that catalog. */
+  /** Its type and name in Keystone's catalog, if OpenStack has such a service; `none` excludes it from that catalog. */
   readonly openStack?: { readonly type: string; readonly name: string } | "none"
 }
 
@@ -37,7 +37,7 @@ const entry = (
 
 const openStack = (type: string, name: string) => ({ openStack: { type, name } })
 
-/** The emulated account's services, in the order of the catalog. Most are regional and have the account's number in their URL. */
+/** The emulated account's services, in catalog order. Most are regional and have the account's number in their URL. */
 export const entries: ReadonlyArray<CatalogEntry> = [
   entry("rax:load-balancer", "cloudLoadBalancers", "loadbalancers", "v1.0"),
   entry("object-store", "cloudFiles", "files", "v1", {
@@ -45,7 +45,8 @@ export const entries: ReadonlyArray<CatalogEntry> = [
     internalMount: "snet-files",
     ...openStack("object-store", "swift")
   }),
-  // The first generation has the type of its successor and precedes it, so that clients which choose by type alone fail.
+  // The first generation has the same type as its successor and precedes it, so that clients which select by type alone
+  // fail.
   entry("compute", "cloudServers", "servers-first-generation", "v1.0", {
     versionId: "1.0",
     scope: "global",
@@ -73,7 +74,7 @@ export const entries: ReadonlyArray<CatalogEntry> = [
   entry("rax:cdn", "rackCDN", "rackcdn", "v1.0", { scope: { region: "DFW" } })
 ]
 
-/** One endpoint of the wire catalog. */
+/** An endpoint of the catalog. */
 export interface CatalogEndpoint {
   readonly region?: string
   readonly tenantId?: string
@@ -84,22 +85,22 @@ export interface CatalogEndpoint {
   readonly versionList?: string
 }
 
-/** One service of the wire catalog. */
+/** A service of the catalog. */
 export interface CatalogService {
   readonly name: string
   readonly type: string
   readonly endpoints: ReadonlyArray<CatalogEndpoint>
 }
 
-/** What the catalog is made for. */
+/** The options of a catalog. */
 export interface CatalogOptions {
-  /** Scheme, host and port, without a final slash: `http://cloud.test`. */
+  /** Scheme, host and port, without a trailing slash: `http://cloud.test`. */
   readonly origin: string
   /** In upper case: `["DFW", "ORD"]`. */
   readonly regions: ReadonlyArray<string>
   readonly tenantId: string
   readonly storageAccount: string
-  /** Where given, only this tenant's endpoints: what a login by token and tenant answers. */
+  /** Only endpoints of this tenant, for a login by token and tenant. */
   readonly onlyTenant?: string
 }
 
@@ -148,7 +149,7 @@ export const make = (options: CatalogOptions): ReadonlyArray<CatalogService> => 
   return services
 }
 
-/** One endpoint of Keystone's catalog: each interface has its own. */
+/** An endpoint of Keystone's catalog, with one interface. */
 export interface KeystoneEndpoint {
   readonly id: string
   readonly interface: "public" | "internal" | "admin"
@@ -158,7 +159,7 @@ export interface KeystoneEndpoint {
   readonly url: string
 }
 
-/** One service of Keystone's catalog. */
+/** A service of Keystone's catalog. */
 export interface KeystoneService {
   readonly id: string
   readonly type: string
@@ -166,14 +167,13 @@ export interface KeystoneService {
   readonly endpoints: ReadonlyArray<KeystoneEndpoint>
 }
 
-/** An id as Keystone gives one, always the same for the same thing. */
+/** A reproducible id in Keystone's format. */
 export const stableId = (...names: ReadonlyArray<string>): string =>
   createHash("sha256").update(names.join("\n")).digest("hex").slice(0, 32)
 
 /**
- * The `catalog` of a token of Keystone v3: the services that OpenStack has under its types and
- * names, Rackspace's own under theirs, and Keystone itself. Without a project, what has the project in its URL has no
- * endpoints.
+ * The `catalog` of a token of Keystone v3: OpenStack's services with its types and names, Rackspace's own, and Keystone
+ * itself. Without a project, services with the project in their URL have no endpoints.
  */
 export const makeKeystone = (
   options: Omit<CatalogOptions, "onlyTenant"> & { readonly isForProject: boolean }
@@ -212,16 +212,16 @@ export const makeKeystone = (
   return [keystone, ...others]
 }
 
-/** Where a request's path leads. */
+/** The endpoint of a request's path. */
 export interface Location {
   readonly entry: CatalogEntry
   /** In upper case; undefined for a service without regions. */
   readonly region: string | undefined
-  /** The tenant in the path, percent-decoded; undefined where the service has none in its URL, or it is missing. */
+  /** The tenant in the path, percent-decoded; undefined if the service has none in its URL, or if it is missing. */
   readonly tenant: string | undefined
-  /** The endpoint's path, without a final slash: `/servers/dfw/v2/010101`. */
+  /** The endpoint's path, without a trailing slash: `/servers/dfw/v2/010101`. */
   readonly basePath: string
-  /** The path behind the endpoint's, still percent-encoded, or empty. */
+  /** The path after the endpoint's, still percent-encoded, or empty. */
   readonly path: string
 }
 
@@ -233,10 +233,7 @@ const decode = (segment: string): string => {
   }
 }
 
-/**
- * Finds the endpoint that a path belongs to. The path is taken apart without normalising it, because behind the
- * endpoint it may be an object's name.
- */
+/** Finds the endpoint of a path. The path is not normalized, because it may contain an object's name. */
 export const locate = (path: string, regions: ReadonlyArray<string>): Location | undefined => {
   const [, mount = "", ...rest] = path.split("/")
   const candidates = entries.filter((entry) => entry.mount === mount || entry.internalMount === mount)

@@ -1,7 +1,4 @@
-/**
- * The shapes in which the real services write an instant. Which service uses which is a fact of its documents, and
- * clients must cope with every one of them.
- */
+/** The documented formats of timestamps in the real services. Clients must support all of them. */
 
 /** `2012-08-20T21:11:09Z`: Servers and images. */
 export const utcSeconds = (millis: number): string => `${new Date(millis).toISOString().slice(0, 19)}Z`
@@ -15,7 +12,7 @@ export const utcMillis = (millis: number): string => new Date(millis).toISOStrin
 export const centralTime = (millis: number): string =>
   `${new Date(millis - 6 * 60 * 60 * 1000).toISOString().slice(0, 23)}-06:00`
 
-/** `2013-08-15T21:40:42.000000`: instance actions and volumes write UTC without saying so. */
+/** `2013-08-15T21:40:42.000000`: instance actions and volumes write UTC without a zone. */
 export const microsecondsWithoutZone = (millis: number): string => `${new Date(millis).toISOString().slice(0, 23)}000`
 
 /** `Fri, 31 Dec 1999 23:59:59 GMT`: the Date header. */
@@ -23,7 +20,7 @@ export const httpDate = (millis: number): string => new Date(millis).toUTCString
 
 const iso8601 = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i
 
-/** Reads an ISO 8601 instant as `changes-since` takes it: without a zone it means UTC. Undefined if it is not one. */
+/** Parses an ISO 8601 timestamp such as `changes-since`: without a zone it is UTC. Undefined if it is invalid. */
 export const parse = (value: string): number | undefined => {
   const match = iso8601.exec(value)
   if (match === null) {

@@ -1,6 +1,6 @@
 /**
- * The tokens that Identity has issued. Every function is synchronous and takes the time, so that no other request can
- * come between a look and a change.
+ * The tokens that Identity has issued. Every function is synchronous and takes the time, so that no other request runs
+ * between a check and a change.
  */
 import { randomBytes } from "node:crypto"
 
@@ -14,37 +14,37 @@ export interface Token {
   readonly issuedAt: number
   /** Milliseconds since the epoch. */
   expiresAt: number
-  /** What a token of Keystone v3 is good for: services take only those of a `project`. Absent for version 2's. */
+  /** The scope of a token of Keystone v3: services accept only `project`. Absent for version 2. */
   readonly scope?: "project" | "domain" | "system" | "unscoped"
-  /** How its owner logged in: `["APIKEY"]`, `["PASSWORD", "PASSCODE"]`, and of Keystone v3 `["password", "token"]`. */
+  /** The login methods: `["APIKEY"]`, `["PASSWORD", "PASSCODE"]`, and with Keystone v3 `["password", "token"]`. */
   readonly authenticatedBy: ReadonlyArray<string>
-  /** Names the token in logs. Of a token that was exchanged for another, that of the first one stands behind. */
+  /** Identifies the token in logs. If it was obtained with another token, the id of the first one follows. */
   readonly auditIds: ReadonlyArray<string>
-  /** The application credential by which Keystone v3 gave it. */
+  /** The application credential that Keystone v3 issued it for. */
   readonly applicationCredentialId?: string
-  /** Services refuse it although Identity still believes in it and hands it out again. */
+  /** Whether services refuse it, although Identity still accepts and returns it. */
   rejected: boolean
 }
 
-/** What is particular to a token of Keystone v3. */
+/** The properties of a new token of Keystone v3. */
 export interface NewToken {
   readonly scope: NonNullable<Token["scope"]>
-  /** Milliseconds since the epoch, where it ends before its time. */
+  /** An earlier expiry, in milliseconds since the epoch. */
   readonly expiresAt?: number | undefined
-  /** The audit id of the token for which it was exchanged. */
+  /** The audit id of the token that it was obtained with. */
   readonly parentAuditId?: string | undefined
   readonly applicationCredentialId?: string | undefined
 }
 
 /** The store of tokens. */
 export interface Tokens {
-  /** The token of a login: the same one as before unless that is in its last hour, expired or revoked. */
+  /** The token of a login: the same as before, unless that one is in its last hour, expired or revoked. */
   readonly issue: (authenticatedBy: ReadonlyArray<string>, now: number) => Token
-  /** A token of its own for each login, as Keystone v3 gives it. */
+  /** A new token for each login, as in Keystone v3. */
   readonly issueNew: (authenticatedBy: ReadonlyArray<string>, now: number, options: NewToken) => Token
-  /** Swift's own token: the same one as before for as long as that lives. */
+  /** Swift's own token: the same as before until it expires. */
   readonly issueSwift: (authenticatedBy: ReadonlyArray<string>, now: number) => Token
-  /** The token as Identity sees it: undefined when it is unknown, revoked or expired. */
+  /** A valid token; undefined if it is unknown, revoked or expired. */
   readonly find: (id: string, now: number) => Token | undefined
   readonly revoke: (id: string) => void
   readonly revokeAll: () => void
@@ -53,7 +53,7 @@ export interface Tokens {
   readonly reject: (id: string) => void
 }
 
-/** An empty store whose tokens live for `ttl` milliseconds. */
+/** An empty store. Tokens live for `ttl` milliseconds. */
 export const make = (ttl: number): Tokens => {
   const tokens = new Map<string, Token>()
   const newestByLogin = new Map<string, string>()
@@ -80,7 +80,7 @@ export const make = (ttl: number): Tokens => {
     return token
   }
 
-  /** The newest token of a kind of login, if it has longer to live than `least`; else a new one. */
+  /** The newest token of a kind of login if its remaining lifetime exceeds `least`, otherwise a new one. */
   const issueAgain = (prefix: string, authenticatedBy: ReadonlyArray<string>, now: number, least: number): Token => {
     const login = `${prefix}${authenticatedBy.join()}`
     const newest = newestByLogin.get(login)
@@ -100,7 +100,7 @@ export const make = (ttl: number): Tokens => {
     issueSwift: (authenticatedBy, now) => issueAgain("AUTH_tk", authenticatedBy, now, 0),
     issueNew: (authenticatedBy, now, { applicationCredentialId, expiresAt, parentAuditId, scope }) =>
       add(
-        // As long as a Fernet token, which is what Keystone gives: five times as long as one of version 2.
+        // As long as Keystone's Fernet tokens, five times the length of a token of version 2.
         `gAAAAAB${randomBytes(132).toString("base64url")}`,
         {
           issuedAt: now,

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The emulator as a command: a Rackspace cloud on a port of this machine, for clients in any language. */
+/** The emulator as a command: a Rackspace cloud on a local port, for clients in any language. */
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -89,7 +89,7 @@ const settings = (args: ReadonlyArray<string>): Settings | "help" => {
   }
 }
 
-/** The path of a request without the tokens that it may name, and without signatures. */
+/** The path of a request, without tokens and signatures. */
 const loggable = (target: string): string => Target.split(target).path.replace(/^(\/v2\.0\/tokens\/)[^/]+/, "$1…")
 
 const line = (entry: RequestLogEntry): string =>
@@ -102,7 +102,7 @@ const line = (entry: RequestLogEntry): string =>
     `${(entry.finishedAt ?? entry.startedAt) - entry.startedAt} ms`
   ].join(" ")
 
-/** A text that a POSIX shell takes as one word. */
+/** Quotes a text for a POSIX shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 const greeting = (emulator: Emulator.Emulator, url: string): string => {
@@ -139,7 +139,7 @@ const run = (chosen: Settings): Effect.Effect<never, NodeServer.ListenFailed> =>
         tokenTtl: chosen.tokenTtl,
         servers: { buildTime: chosen.buildTime },
         bigData: { buildTime: chosen.buildTime, configureTime: chosen.buildTime, resizeTime: chosen.buildTime },
-        // However a client reaches this machine, the catalog must lead it back the same way.
+        // The catalog's URLs must use the host name with which the client reaches this machine.
         origin: "from-request",
         logLimit: 0,
         onFinished: (entry) =>

@@ -1,9 +1,9 @@
 /**
- * A cluster and its nodes, whose states follow from the time alone: nothing runs in the background (Cloud Big Data API v2,
+ * A cluster and its nodes, whose states are computed from the time, without background work (Cloud Big Data API v2,
  * "Cluster status").
  *
- * A change has two phases. In the first (BUILDING of a new cluster, UPDATING of one that is resized) nodes are built one after
- * the other, in the second (CONFIGURING) they are configured one after the other; then the cluster is ACTIVE.
+ * A change has two phases. In the first (BUILDING for a new cluster, UPDATING for a resized one) nodes are built one
+ * after another; in the second (CONFIGURING) they are configured one after another. Then the cluster is ACTIVE.
  */
 import { links } from "../Links.js"
 import { instant } from "./requests.js"
@@ -39,7 +39,7 @@ export interface ClusterScript {
   readonly fails: boolean
 }
 
-/** What is being done to a cluster. */
+/** A change of a cluster in progress. */
 export interface Change {
   readonly first: "BUILDING" | "UPDATING"
   readonly startedAt: number
@@ -58,7 +58,7 @@ export interface Credential {
 /** An action on services of a cluster. */
 export interface ServiceControl {
   readonly action: string
-  /** If empty, all. */
+  /** Empty for all. */
   readonly services: ReadonlyArray<string>
 }
 
@@ -76,13 +76,13 @@ export interface ClusterRecord {
   credentials: ReadonlyArray<Credential>
   readonly scripts: ReadonlyArray<ClusterScript>
   change: Change
-  /** A status that an operator has set, until the next change. */
+  /** A status set by a test, until the next change. */
   fixedStatus: string | undefined
   /** When its deletion ends. */
   goneAt: number | undefined
 }
 
-/** Where a component answers: its name for people, the protocol, the port. */
+/** The web interface of a component: its display name, protocol and port. */
 const consoles: Readonly<Record<string, readonly [niceName: string, protocol: string, port: number]>> = {
   Namenode: ["HDFS Namenode", "http", 50070],
   SecondaryNamenode: ["HDFS Secondary Namenode", "http", 50090],
@@ -126,7 +126,7 @@ export const nodeStatusOf = (node: NodeRecord, now: number): string => {
   return now < node.builtAt ? "BUILDING" : now < node.activeAt ? "CONFIGURING" : "ACTIVE"
 }
 
-/** A script waits for the nodes to be built, is handed out and run while they are configured, and ends as the cluster does. */
+/** A script is pending while nodes are built, runs while they are configured, and ends with the cluster. */
 const scriptStatusOf = (script: ClusterScript, { endsAt, failsAt, firstEndsAt }: Change, now: number): string => {
   if (failsAt !== undefined && now >= failsAt) {
     return script.fails ? "FAILED" : "PENDING"
@@ -137,7 +137,7 @@ const scriptStatusOf = (script: ClusterScript, { endsAt, failsAt, firstEndsAt }:
   return now < firstEndsAt ? "PENDING" : now < (firstEndsAt + endsAt) / 2 ? "DELIVERED" : "RUNNING"
 }
 
-/** Half of it is building, half of it configuring, by the number of nodes that are through. */
+/** Building counts for one half, configuring for the other, by the number of finished nodes. */
 const progressOf = (cluster: ClusterRecord, now: number): number => {
   const nodes = cluster.nodes.filter((node) => isVisible(node, now))
   const share = (...statuses: ReadonlyArray<string>) =>

@@ -1,4 +1,6 @@
-/** Reads requests that create and change clusters, and checks what they refer to (Cloud Big Data API v2, "Clusters"). */
+/**
+ * Reads requests that create and change clusters, and validates their references (Cloud Big Data API v2, "Clusters").
+ */
 import type { JsonObject } from "../Fields.js"
 import * as Fields from "../Fields.js"
 import type { ClusterScript, Credential, NodeGroup, ServiceControl } from "./clusterRecord.js"
@@ -46,7 +48,7 @@ const readSshKeys = (sent: JsonObject, credentials: Credentials): ReadonlyArray<
   )
 }
 
-/** The nested form of a create: `{ type, credential: { name } }`. */
+/** The nested form in a creation: `{ type, credential: { name } }`. */
 const readCredentials = (sent: JsonObject, key: string, credentials: Credentials): ReadonlyArray<Credential> =>
   (read.optionalObjects(sent, key) ?? []).map((each) => {
     const type = read.text(each, "type", 255)
@@ -58,7 +60,7 @@ const readCredentials = (sent: JsonObject, key: string, credentials: Credentials
 
 const groupKeys = new Set(["id", "count", "flavor_id"])
 
-/** The stack's groups with the changes of the request. */
+/** The stack's groups, overlaid with those of the request. */
 const readGroups = (sent: JsonObject, stack: Stack): ReadonlyArray<NodeGroup> => {
   const wanted = new Map(
     (read.optionalObjects(sent, "node_groups") ?? []).map((group) => [read.text(group, "id", 255), group])
@@ -129,7 +131,7 @@ export const readCounts = (sent: JsonObject, groups: ReadonlyArray<NodeGroup>): 
   )
 }
 
-/** The flat form of an update: `{ type, name }`. */
+/** The flat form in an update: `{ type, name }`. */
 export const readFlatCredentials = (
   sent: JsonObject,
   key: string,
@@ -143,7 +145,7 @@ export const readFlatCredentials = (
       : badRequest(`Cannot find requested credential ${name} of type ${type}`)
   })
 
-/** Reads an action on services of the stack. */
+/** Reads an action on the stack's services. */
 export const readControl = (sent: JsonObject, stack: Stack | undefined): ServiceControl => {
   const control = sent["control_services"]
   if (!Fields.isObject(control)) {

@@ -56,7 +56,7 @@ const create = (region: Region, request: BigDataRequest): WireResponse => {
   return show(addCluster(region, wanted, change, nodeFails), request)
 }
 
-/** Changes the numbers of nodes. Superfluous nodes are removed, the oldest stay. */
+/** Changes the numbers of nodes. The oldest nodes stay. */
 const resize = (region: Region, cluster: ClusterRecord, sent: JsonObject, now: number): void => {
   const { configureTime, resizeTime } = region.settings
   const counts = readCounts(sent, cluster.groups)
@@ -104,7 +104,7 @@ const removeCredentials = (cluster: ClusterRecord, sent: JsonObject): void => {
   cluster.sshKeys = cluster.sshKeys.filter((name) => !removed.includes(name))
 }
 
-/** Does one of four things, which are told apart by the fields that are sent. */
+/** Runs one of four operations, which are distinguished by the fields of the request. */
 const update = (region: Region, cluster: ClusterRecord, request: BigDataRequest): WireResponse => {
   const { now } = request
   const sent = read.object(request.body, "cluster")

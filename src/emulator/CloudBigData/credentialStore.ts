@@ -1,4 +1,4 @@
-/** The types of credentials, and which credentials there are. */
+/** The types of credentials, and the stored credentials. */
 
 /** The types, each with the names of its two fields (the name and the secret). */
 export const types: Readonly<

@@ -1,6 +1,6 @@
 /**
- * Credentials that clusters are given: SSH keys, and users of Cloud Files, S3 and Ambari. Their secrets are never shown (Cloud Big Data
- * API v2, "Credentials").
+ * Credentials of clusters: SSH keys, and users of Cloud Files, S3 and Ambari. Secrets are never returned (Cloud Big
+ * Data API v2, "Credentials").
  */
 import { links } from "../Links.js"
 import type { WireResponse } from "../Protocol.js"
@@ -59,7 +59,7 @@ const write = (
     return badRequest(`The ${nameKey} of a credential cannot be changed`)
   }
   names.add(sentName)
-  // One object here, where a list has an array.
+  // A single object, unlike the array in a list.
   return Reply.json(200, { credentials: { [type]: { [nameKey]: sentName } } })
 }
 

@@ -6,7 +6,7 @@ import { notFound, table } from "./requests.js"
 /** A program of a service. */
 export interface Component {
   readonly name: string
-  /** There only in this mode of the service. */
+  /** Present only in this mode of the service. */
   readonly mode?: string
 }
 

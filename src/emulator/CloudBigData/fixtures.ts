@@ -1,4 +1,4 @@
-/** The stacks and scripts that every region has from the start. */
+/** The initial stacks and scripts of every region. */
 
 export interface StackNodeGroup {
   readonly id: string
@@ -19,7 +19,7 @@ export interface Stack {
   readonly services: ReadonlyArray<{ readonly name: string; readonly modes?: ReadonlyArray<string> }>
   readonly nodeGroups: ReadonlyArray<StackNodeGroup>
   readonly createdAt: number
-  /** Whether the account made it. */
+  /** Whether it belongs to the account. */
   readonly isOwn: boolean
 }
 
@@ -84,7 +84,7 @@ const global = (
   isOwn: false
 })
 
-/** The stacks that exist from the start. */
+/** The initial stacks. */
 const globals: ReadonlyArray<Stack> = [
   global(
     "HDP2.2_Hadoop",
@@ -102,7 +102,7 @@ const globals: ReadonlyArray<Stack> = [
   )
 ]
 
-/** The stacks that a region has from the start, by id. */
+/** The initial stacks of a region, by id. */
 export const initialStacks = (): Map<string, Stack> => new Map(globals.map((stack) => [stack.id, stack]))
 
 export interface Script {
@@ -124,5 +124,5 @@ const publicScript: Script = {
   updatedAt: undefined
 }
 
-/** The scripts that a region has from the start, by id. */
+/** The initial scripts of a region, by id. */
 export const initialScripts = (): Map<string, Script> => new Map([[publicScript.id, publicScript]])

@@ -22,7 +22,7 @@ const flavor = (id: string, name: string, vcpus: number, ram: number, disk: numb
   class: id.replace(/-.*$/, "")
 })
 
-/** Data nodes begin with `hadoop1-7`; the sizes of those below are not documented. */
+/** Data nodes need at least `hadoop1-7`; the sizes of smaller flavors are not documented. */
 export const flavors: ReadonlyArray<Flavor> = [
   flavor("hadoop1-1", "Gateway 1GB Hadoop Instance", 1, 1024, 20),
   flavor("hadoop1-2", "Gateway 2GB Hadoop Instance", 1, 2048, 40),

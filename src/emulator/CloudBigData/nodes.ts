@@ -8,7 +8,7 @@ import type { Region } from "./region.js"
 import type { BigDataRequest } from "./requests.js"
 import { conflict, notFound, page, within } from "./requests.js"
 
-/** Nodes that are added to a group. `first` is the number in the name of the first. */
+/** Nodes to add to a group. `first` is the number in the name of the first one. */
 interface Addition {
   readonly group: NodeGroup
   readonly first: number
@@ -21,7 +21,7 @@ export const nextNumber = (cluster: ClusterRecord, group: NodeGroup): number => 
   return 1 + Math.max(0, ...names.map((name) => Number(name.replace(/^.*-/, ""))))
 }
 
-/** New nodes, which complete the phases of a change one after the other. */
+/** New nodes, which complete the phases of a change one after another. */
 export const newNodes = (
   region: Region,
   additions: ReadonlyArray<Addition>,

@@ -10,7 +10,7 @@ export type Count = readonly [group: NodeGroup, count: number]
 
 export const isData = (group: NodeGroup): boolean => group.components.includes("Datanode")
 
-/** What the data nodes of these groups use. */
+/** The resources of the data nodes in these groups. */
 const usageOf = (counts: Iterable<Count>) => {
   const usage = { disk: 0, node_count: 0, ram: 0, vcpus: 0 }
   for (const [group, count] of counts) {
@@ -30,7 +30,7 @@ const usageOfClusters = (clusters: ReadonlyArray<ClusterRecord>) =>
 
 const names = ["node_count", "vcpus", "ram", "disk"] as const
 
-/** Refuses with 413 what exceeds the quota beside these other clusters. */
+/** Refuses with 413 if these nodes and those of the other clusters exceed the quota. */
 export const checkQuota = (region: Region, counts: Iterable<Count>, others: ReadonlyArray<ClusterRecord>): void => {
   const { quota } = region.settings
   const used = usageOfClusters(others)

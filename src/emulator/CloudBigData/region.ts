@@ -11,7 +11,7 @@ export interface Settings {
   readonly resizeTime: number
   readonly deleteTime: number
   readonly quota: Readonly<Record<"node_count" | "vcpus" | "ram" | "disk", number>>
-  /** The public address of every node, if it is chosen. */
+  /** The public address of every node, if configured. */
   readonly nodeAddress: string | undefined
 }
 
@@ -24,7 +24,7 @@ export class Region {
   readonly credentials = noCredentials()
   clusterCount = 0
   nodeCount = 0
-  /** How many of the next creations fail, and for which cause. */
+  /** How many of the next creations fail, and the cause. */
   failingBuilds = 0
   failingCause: "node" | "script" = "node"
 

@@ -1,6 +1,6 @@
 /**
- * Requests to Cloud Big Data: their type, the service's faults, its readers of fields, and pages with the malformed links of the real
- * service (Cloud Big Data API v2, "Faults", "Links and references" and "Paginated collections").
+ * Requests to Cloud Big Data: their type, the service's faults, its field readers, and pages with the malformed links
+ * of the real service (Cloud Big Data API v2, "Faults", "Links and references" and "Paginated collections").
  */
 import { withoutVersion } from "../Links.js"
 import * as Fields from "../Fields.js"
@@ -12,7 +12,7 @@ import * as Timestamp from "../Timestamp.js"
 export interface BigDataRequest extends RoutedRequest {
   /** The endpoint's URL, for links. */
   readonly baseUrl: string
-  /** The largest page. */
+  /** The maximum page size. */
   readonly pageCap: number
 }
 
@@ -37,7 +37,7 @@ export const read = Fields.make({
   listOfObjects: (name) => badRequest(`Invalid ${name}: a list of objects is required`)
 })
 
-/** How links to the next page are written, which differs by collection and is malformed in most. */
+/** The links to the next page, which differ by collection and are mostly malformed. */
 const nextHref: Readonly<Record<string, (baseUrl: string, path: string, limit: number, marker: string) => string>> = {
   clusters: (baseUrl, path, limit, marker) => `${withoutVersion(baseUrl)}/${path}&limit=${limit}&marker=${marker}`,
   flavors: (baseUrl, path, limit, marker) => `${baseUrl}/${path}?limit=${limit}&amp;marker=${marker}`,
@@ -49,13 +49,13 @@ const queryInteger = (query: URLSearchParams, name: string): number | undefined 
 
 const defaultLimit = 25
 
-/** A page of a collection, with its links where there is more: `{"clusters":[…],"links":[{"rel":"next",…}]}`. */
+/** A page of a collection, with links if there are more items: `{"clusters":[…],"links":[{"rel":"next",…}]}`. */
 export const page = <A extends { readonly id: string }>(
   request: BigDataRequest,
   options: {
     /** The collection's name: `clusters`. */
     readonly key: string
-    /** The path behind the endpoint's URL. */
+    /** The path after the endpoint's URL. */
     readonly path: string
     readonly items: ReadonlyArray<A>
     readonly toJson: (item: A) => unknown
@@ -88,6 +88,6 @@ export const page = <A extends { readonly id: string }>(
   }
 }
 
-/** A time of creation or change; the empty string if there was none. */
+/** The time of a creation or change; the empty string if there was none. */
 export const instant = (millis: number | undefined): string =>
   millis === undefined ? "" : Timestamp.utcSeconds(millis)

@@ -69,7 +69,7 @@ export const routes = (region: Region) => [
     },
     "POST /scripts": (request) => create(region, request)
   }),
-  // A single script cannot be read.
+  // There is no route to read a single script.
   within(
     "/scripts/{id}",
     (_, { id }) => region.scripts.get(id) ?? notFound(`Script ${id}`)

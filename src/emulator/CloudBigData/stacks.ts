@@ -1,4 +1,4 @@
-/** Stacks: those of the cloud, and those that the account creates from services of a distro (Cloud Big Data API v2, "Stacks"). */
+/** Stacks of the cloud and of the account, created from a distro's services (Cloud Big Data API v2, "Stacks"). */
 import { links } from "../Links.js"
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
@@ -14,12 +14,12 @@ import type { Region } from "./region.js"
 import type { BigDataRequest } from "./requests.js"
 import { badRequest, conflict, instant, notFound, page, read, table, within } from "./requests.js"
 
-/** Which components run on data nodes and which on the gateway. The others run on masters. */
+/** The components that run on data nodes and on the gateway. All others run on masters. */
 const onSlaves = new Set(["Datanode", "NodeManager", "HRegionServer"])
 const onGateway = /Client$/
 const onSecondMaster = new Set(["SecondaryNamenode", "JournalNode"])
 
-/** The node groups that the service chooses where a request names none. */
+/** The node groups that the service chooses if the request has none. */
 const layOut = (names: ReadonlyArray<string>): ReadonlyArray<StackNodeGroup> => {
   const second = names.filter((name) => onSecondMaster.has(name))
   const clients = names.filter((name) => onGateway.test(name))
@@ -122,7 +122,7 @@ const create = (region: Region, { baseUrl, body, now }: BigDataRequest): WireRes
     description,
     distro: distroId,
     services: services.map(({ components: _, ...service }) => service),
-    // Ambari always has a group of its own.
+    // Ambari always has its own group.
     nodeGroups:
       wanted.length === 0
         ? layOut(names)

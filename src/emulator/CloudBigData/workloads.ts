@@ -1,4 +1,4 @@
-/** Workloads, and the sizes of clusters that are recommended for them (Cloud Big Data API v2, "Workloads"). */
+/** Workloads, and the recommended sizes of clusters (Cloud Big Data API v2, "Workloads"). */
 import * as Reply from "../Reply.js"
 import { flavors } from "./flavors.js"
 import { badRequest, notFound, table } from "./requests.js"
@@ -8,11 +8,11 @@ interface Workload {
   readonly name: string
   readonly caption: string
   readonly description: string
-  /** Gigabytes that one vCPU processes in a minute. Not part of the API. */
+  /** How many gigabytes one vCPU processes per minute. Not part of the API. */
   readonly pace: number
 }
 
-/** The names of the real ones are not documented. */
+/** The real names are not documented. */
 const workloads: ReadonlyArray<Workload> = [
   {
     id: "hadoop-hdp2",
@@ -30,10 +30,10 @@ const workloads: ReadonlyArray<Workload> = [
   }
 ]
 
-/** HDFS keeps every block three times. */
+/** HDFS stores every block three times. */
 const replicas = 3
 
-/** Sizes of clusters for a workload: `{"recommendations":[{…"sizes":[…]}]}`. */
+/** Recommended sizes of clusters: `{"recommendations":[{…"sizes":[…]}]}`. */
 const recommend = (workload: Workload, gigabytes: number, persistent: string): ReadonlyArray<unknown> => {
   const kept = persistent === "none" ? 1 : replicas
   const sizes = flavors

@@ -8,7 +8,7 @@ import type { Region } from "./region.js"
 import { checkMutable, findItem, findLoadBalancer, ofLoadBalancer, withoutIds } from "./region.js"
 import { accepted, invalid, optionalIds, read, refuse, within } from "./requests.js"
 
-/** Reads networks that are to be appended. */
+/** Reads networks to append. */
 export const readAccessList = (
   region: Region,
   items: ReadonlyArray<Fields.JsonObject>,

@@ -1,4 +1,4 @@
-/** What the service offers, its limits, and the addresses that its load balancers send from (Cloud Load Balancers API v1.0). */
+/** The features, limits and source addresses of the service (Cloud Load Balancers API v1.0). */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Fixtures from "./fixtures.js"
@@ -15,7 +15,7 @@ const sourceNetworks = {
   ipv6Servicenets: ["fe80::/64"]
 }
 
-/** Counts a request for what `GET /limits` shows. */
+/** Counts a request for `GET /limits`. */
 export const countRequest = ({ requestCounts }: Region, method: string, now: number): void => {
   const window = requestCounts.get(method)
   if (window === undefined || now - window.since >= minute) {
@@ -25,7 +25,7 @@ export const countRequest = ({ requestCounts }: Region, method: string, now: num
   }
 }
 
-/** The rate limits, and what is left of each in the current minute. */
+/** The rate limits, and what remains of each in the current minute. */
 const rates = ({ requestCounts, settings }: Region, now: number): WireResponse => {
   const limit = Object.entries(settings.rates).map(([verb, value]) => {
     const window = requestCounts.get(verb)

@@ -9,7 +9,7 @@ import { checkMutable, findItem, findLoadBalancer, withoutIds } from "./region.j
 import type { LoadBalancerRequest } from "./requests.js"
 import { accepted, checkNames, invalid, onlyObject, read, refuse, within } from "./requests.js"
 
-/** Entries of lists have no certificates, and nothing has private keys. */
+/** Lists do not contain certificates, and no answer contains private keys. */
 const toJson = (
   { certificate, hostName, id, intermediateCertificate }: CertificateMapping,
   isListed: boolean
@@ -21,7 +21,7 @@ const toJson = (
   }
 })
 
-/** Reads a new mapping, or a change of one. */
+/** Reads a new mapping, or changes to one. */
 const readMapping = (
   from: Fields.JsonObject,
   all: ReadonlyArray<CertificateMapping>,
@@ -64,7 +64,7 @@ const create = (region: Region, loadBalancer: LoadBalancer, request: LoadBalance
 
 const path = "/loadbalancers/{id}/ssltermination/certificatemappings"
 
-/** A load balancer that has SSL termination. */
+/** Finds a load balancer that has SSL termination. */
 const findConfigured = (region: Region, id: string, request: LoadBalancerRequest): LoadBalancer => {
   const loadBalancer = findLoadBalancer(region, id, request)
   return loadBalancer.sslTermination === undefined

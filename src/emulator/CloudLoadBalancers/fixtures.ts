@@ -1,9 +1,9 @@
 /**
- * What Cloud Load Balancers has from the start: protocols, algorithms, domains and ciphers, and the limits of an account (Cloud Load
- * Balancers API v1.0, "Load balancing protocols", "Load balancing algorithms" and "Limits").
+ * Static data of Cloud Load Balancers: protocols, algorithms, domains and ciphers, and the limits of an account (Cloud
+ * Load Balancers API v1.0, "Load balancing protocols", "Load balancing algorithms" and "Limits").
  */
 
-/** Protocols and their ports; 0 where a port must be named. */
+/** Protocols and their default ports; 0 if there is none. */
 export const protocols: ReadonlyArray<{ readonly name: string; readonly port: number }> = [
   { name: "DNS_TCP", port: 53 },
   { name: "DNS_UDP", port: 53 },
@@ -55,7 +55,7 @@ export const algorithms: ReadonlyArray<string> = [
   "WEIGHTED_ROUND_ROBIN"
 ]
 
-/** Domains whose host names may be addresses of nodes. */
+/** Domains whose host names can be used as node addresses. */
 export const allowedDomains: ReadonlyArray<string> = ["rackclouddb.com", "rackspaceclouddb.com"]
 
 export const ciphers: ReadonlyArray<string> = [
@@ -65,7 +65,7 @@ export const ciphers: ReadonlyArray<string> = [
   "AES256-SHA"
 ]
 
-/** The page that is shown if no node answers. */
+/** The page that is shown if no node responds. */
 export const errorPage = "<html><body>Service Unavailable</body></html>"
 
 /** The default limits of an account and of each load balancer. */

@@ -1,5 +1,5 @@
 /**
- * The stored form of a load balancer, its status by the Clock, and its JSON (Cloud Load Balancers API v1.0, "Show load balancer
+ * The stored load balancer, its status by the Clock, and its JSON (Cloud Load Balancers API v1.0, "Show load balancer
  * details" and "Load balancer status").
  */
 import type * as Fields from "../Fields.js"
@@ -21,7 +21,7 @@ export interface MetadataItem {
   value: string
 }
 
-/** A back-end of a loadBalancer. */
+/** A back-end of a load balancer. */
 export interface Node {
   readonly id: number
   readonly address: string
@@ -34,7 +34,7 @@ export interface Node {
   metadata: Array<MetadataItem>
 }
 
-/** A network that is allowed or denied access. */
+/** A network that may or may not connect. */
 export interface AccessListItem {
   readonly id: number
   readonly address: string
@@ -62,14 +62,14 @@ export interface CertificateMapping {
   intermediateCertificate: string | undefined
 }
 
-/** A change that is in progress. `end` is the status after it. Times are milliseconds since the epoch. */
+/** A change in progress. `end` is the status after it. Times are milliseconds since the epoch. */
 export interface Change {
   readonly status: "BUILD" | "PENDING_UPDATE" | "PENDING_DELETE"
   readonly endsAt: number
   readonly end: "ACTIVE" | "ERROR" | "DELETED"
 }
 
-/** A load loadBalancer. Times are milliseconds since the epoch. */
+/** A load balancer. Times are milliseconds since the epoch. */
 export interface LoadBalancer {
   readonly id: number
   readonly createdAt: number
@@ -82,7 +82,7 @@ export interface LoadBalancer {
   halfClosed: boolean
   httpsRedirect: boolean
   change: Change
-  /** Set by a test, instead of the status that follows from `change`: SUSPENDED. */
+  /** A status set by a test, instead of the one that follows from `change`: SUSPENDED. */
   fixedStatus: string | undefined
   /** When a deleted load balancer disappears from the API. */
   goneAt: number | undefined
@@ -121,7 +121,7 @@ export const sslToJson = ({ privateKey: _, ...ssl }: SslTermination): Fields.Jso
 
 const time = (millis: number) => ({ time: Timestamp.utcSeconds(millis) })
 
-/** The entry in a list. That of a deleted load balancer has fewer fields. */
+/** The entry in a list. Deleted load balancers have fewer fields. */
 export const toSummary = (loadBalancer: LoadBalancer, now: number): Fields.JsonObject => {
   const status = statusOf(loadBalancer, now)
   const short = {

@@ -23,7 +23,7 @@ import {
 import * as Usage from "./usage.js"
 import { readVirtualIps } from "./virtualIps.js"
 
-/** What a new load balancer consists of, apart from what the service adds. */
+/** The requested properties of a new load balancer. */
 type NewLoadBalancer = Pick<LoadBalancer, "id" | "name" | "protocol" | "port"> & Partial<LoadBalancer>
 
 /** Stores a new load balancer. */
@@ -58,7 +58,7 @@ export const addLoadBalancer = (region: Region, wanted: NewLoadBalancer, now: nu
   return loadBalancer
 }
 
-/** Plain requests can be redirected from HTTPS at 443, or from HTTP whose only other way in is TLS at 443. */
+/** Redirects require HTTPS at port 443, or HTTP with SSL termination only at port 443. */
 const mayRedirect = (protocol: string, port: number, ssl: SslTermination | undefined): boolean =>
   (protocol === "HTTPS" && port === 443) ||
   (protocol === "HTTP" && ssl !== undefined && ssl.secureTrafficOnly && ssl.securePort === 443)
@@ -90,7 +90,7 @@ const readObject = (sent: Fields.JsonObject, key: string): Fields.JsonObject | u
 const readObjects = (sent: Fields.JsonObject, key: string): ReadonlyArray<Fields.JsonObject> =>
   sent[key] === undefined ? [] : read.objects(sent, key)
 
-/** The settings that a new load balancer may have from the start. */
+/** The settings that can be set at creation. */
 const readSettings = (region: Region, sent: Fields.JsonObject, protocol: string) => {
   const isEnabled = (key: string): boolean => {
     const wanted = readObject(sent, key)

@@ -9,12 +9,12 @@ import { checkMutable, findItem, findLoadBalancer, idsToDelete, ofLoadBalancer, 
 import type { LoadBalancerRequest } from "./requests.js"
 import { checkNames, invalid, onlyObject, read, refuse, within } from "./requests.js"
 
-/** What has metadata: a load balancer, or one of its nodes. */
+/** A load balancer or one of its nodes. */
 interface Owner {
   metadata: Array<MetadataItem>
 }
 
-/** Reads items that are to be added to those that the owner has. */
+/** Reads items to add to those of the owner. */
 export const readMetadata = (
   items: ReadonlyArray<Fields.JsonObject>,
   present: ReadonlyArray<MetadataItem>,
@@ -87,7 +87,7 @@ const find = (loadBalancer: LoadBalancer, owner: Owner, id: string) => ({
 
 type Found = ReturnType<typeof find>
 
-/** The handlers of one metadata item, of a balancer or of a node. */
+/** The handlers of a metadata item, of a balancer or a node. */
 const itemHandlers = (region: Region) => ({
   get: ({ item }: Found): WireResponse => Reply.json(200, { meta: item }),
   put: ({ item, loadBalancer }: Found, request: LoadBalancerRequest): WireResponse =>

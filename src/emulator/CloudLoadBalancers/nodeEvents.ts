@@ -6,7 +6,7 @@ import type { Region } from "./region.js"
 import { ofLoadBalancer } from "./region.js"
 import { page } from "./requests.js"
 
-/** What happened to a node. */
+/** An event of a node. */
 interface Occurrence {
   readonly kind: "CREATE" | "UPDATE" | "DELETE"
   readonly title: string

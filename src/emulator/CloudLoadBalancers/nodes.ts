@@ -12,13 +12,13 @@ import { checkMutable, findItem, findLoadBalancer, idsToDelete, ofLoadBalancer, 
 import type { LoadBalancerRequest } from "./requests.js"
 import { accepted, checkNames, invalid, onlyObject, page, read, refuse, within } from "./requests.js"
 
-/** A node that is to be added. */
+/** A node to add. */
 type NewNode = Omit<Node, "id" | "status" | "metadata">
 
 const conditions = ["ENABLED", "DISABLED", "DRAINING"]
 const types = ["PRIMARY", "SECONDARY"]
 
-/** Reads a node that is to be added. */
+/** Reads a node to add. */
 export const readNode = (from: Fields.JsonObject): NewNode => {
   checkNames(from, ["address", "port", "condition", "weight", "type", "metadata"])
   const address = read.text(from, "address")
@@ -34,7 +34,7 @@ export const readNode = (from: Fields.JsonObject): NewNode => {
   }
 }
 
-/** Reads a change of a node, whose address, port and status cannot be changed. */
+/** Reads changes to a node. Address, port and status cannot be changed. */
 const readChange = (from: Fields.JsonObject): ((node: Node) => void) => {
   checkNames(from, ["condition", "weight", "type"])
   const condition = read.optionalOneOf(from, "condition", conditions)
@@ -50,7 +50,7 @@ const readChange = (from: Fields.JsonObject): ((node: Node) => void) => {
   }
 }
 
-/** The nodes that are added to those that a load balancer has. */
+/** Creates nodes to add to those of a load balancer. */
 export const newNodes = (region: Region, wanted: ReadonlyArray<NewNode>, present: ReadonlyArray<Node>): Array<Node> => {
   const { NODE_LIMIT } = region.settings.limits
   const places = [...present, ...wanted].map(({ address, port }) => `${address}:${port}`)
@@ -81,7 +81,7 @@ const updateMany = (region: Region, loadBalancer: LoadBalancer, request: LoadBal
     apply: readChange(fields)
   }))
   checkMutable(loadBalancer, request.now)
-  // Refuses all where one is unknown.
+  // If one is unknown, all are refused.
   const ids = changes.map(({ id }) => id)
   withoutIds(loadBalancer.nodes, ids, "Node")
   const nodes = changes.map(({ apply, id }) => {

@@ -1,4 +1,4 @@
-/** The state of Cloud Load Balancers in one region, and what the operations of all resources share. */
+/** The state of Cloud Load Balancers in one region, and functions that all resources share. */
 import type * as Fields from "../Fields.js"
 import * as Timestamp from "../Timestamp.js"
 import type * as Fixtures from "./fixtures.js"
@@ -49,19 +49,19 @@ export class Region {
 
   readonly nextId = (): number => ++this.lastId
 
-  /** A number of an address that was not used before. */
+  /** A number for an address that was not used before. */
   readonly nextAddress = (): number => ++this.lastAddress
 
   withIds<A extends object>(items: ReadonlyArray<A>): Array<A & { readonly id: number }> {
     return items.map((item) => ({ id: this.nextId(), ...item }))
   }
 
-  /** Everything that the API shows, which includes deleted load balancers for a while. */
+  /** All load balancers that the API shows, including those deleted recently. */
   visible(now: number): ReadonlyArray<LoadBalancer> {
     return [...this.loadBalancers.values()].filter(({ goneAt }) => goneAt === undefined || now < goneAt)
   }
 
-  /** All that are not deleted. */
+  /** All load balancers that are not deleted. */
   existing(now: number): ReadonlyArray<LoadBalancer> {
     return this.visible(now).filter((loadBalancer) => !isDeleted(loadBalancer, now))
   }
@@ -70,7 +70,7 @@ export class Region {
     return this.visible(now).find((each) => String(each.id) === id) ?? notFound("Load balancer not found")
   }
 
-  /** Begins a new usage record of a load balancer, and of the account. */
+  /** Starts a new usage record of a load balancer and of the account. */
   recordUsage(loadBalancer: LoadBalancer, now: number, eventType: string): void {
     const ssl = loadBalancer.sslTermination
     loadBalancer.usage.mark(now, eventType, {
@@ -96,7 +96,7 @@ export class Region {
     })
   }
 
-  /** Marks a load balancer as changed: it is in PENDING_UPDATE for a while. */
+  /** Marks a load balancer as changed. It is in PENDING_UPDATE for a while. */
   finishChange(loadBalancer: LoadBalancer, now: number): void {
     const fails = this.failingUpdates > 0
     this.failingUpdates = Math.max(0, this.failingUpdates - 1)
@@ -119,7 +119,7 @@ export const checkMutable = (loadBalancer: LoadBalancer, now: number): void => {
   }
 }
 
-/** The load balancer that a request is about. A deleted one cannot be read. */
+/** The load balancer of a request. A deleted one cannot be read. */
 export const findLoadBalancer = (region: Region, id: string, { method, now }: LoadBalancerRequest): LoadBalancer => {
   const loadBalancer = region.find(id, now)
   return method === "GET" && isDeleted(loadBalancer, now) ? refuseDeleted(region) : loadBalancer
@@ -145,7 +145,7 @@ export const findItem = <A extends { readonly id: number }>(
   items.find((item) => String(item.id) === id) ??
   notFound(`${kind} with id #${id} not found for loadbalancer #${loadBalancer.id}`)
 
-/** The items without those with these ids. Refuses ids that are unknown. */
+/** The items without those with these ids. Unknown ids are refused. */
 export const withoutIds = <A extends { readonly id: number }>(
   items: Array<A>,
   ids: ReadonlyArray<number>,
@@ -158,6 +158,6 @@ export const withoutIds = <A extends { readonly id: number }>(
   return items.filter(({ id }) => !ids.includes(id))
 }
 
-/** The ids of a bulk deletion, of which there must be one. `kind` names the items in the refusal. */
+/** The ids of a bulk deletion, at least one. `kind` names the items in the refusal. */
 export const idsToDelete = (region: Region, request: LoadBalancerRequest, kind: string): ReadonlyArray<number> =>
   optionalIds(request, region.settings.limits.BATCH_DELETE_LIMIT) ?? invalid(`At least one ${kind} must be given`)

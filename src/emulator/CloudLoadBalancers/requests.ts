@@ -1,6 +1,6 @@
 /**
- * Requests to Cloud Load Balancers: their type, the service's flat faults, its readers of fields, and pages that begin with their
- * marker (Cloud Load Balancers API v1.0, "Faults" and "Paginated collections").
+ * Requests to Cloud Load Balancers: their type, the service's faults without a wrapper, its field readers, and pages
+ * that begin with their marker (Cloud Load Balancers API v1.0, "Faults" and "Paginated collections").
  */
 import * as Fields from "../Fields.js"
 import type { Caller, RoutedRequest, WireResponse } from "../Protocol.js"
@@ -14,7 +14,7 @@ export interface LoadBalancerRequest extends RoutedRequest {
 
 export const { compile, table, within } = Router.define<LoadBalancerRequest, WireResponse>()
 
-/** A flat fault, without a key around it. */
+/** A fault without a wrapper. */
 export const refuse = (status: number, message: string, fields: Fields.JsonObject = {}): never =>
   Refusal.refuse(Reply.json(status, { message, code: status, ...fields }))
 
@@ -57,7 +57,7 @@ export const checkNames = (from: Fields.JsonObject, names: ReadonlyArray<string>
   }
 }
 
-/** The ids of a bulk deletion; undefined where none is named. */
+/** The ids of a bulk deletion; undefined if there are none. */
 export const optionalIds = ({ query }: LoadBalancerRequest, most: number): ReadonlyArray<number> | undefined => {
   const ids = query.getAll("id")
   if (ids.length === 0) {
@@ -69,15 +69,15 @@ export const optionalIds = ({ query }: LoadBalancerRequest, most: number): Reado
   return ids.map((id) => (/^\d+$/.test(id) ? Number(id) : invalid("The id must be an integer")))
 }
 
-/** How pages are cut. */
+/** The options of paging. */
 export interface Paging {
   readonly maxLimit: number
   readonly defaultLimit: number
-  /** Whether a page begins behind its marker, and not with it. */
+  /** Whether a page begins after its marker, instead of with it. */
   readonly markerIsPassed: boolean
 }
 
-/** Cuts a page out of a listing. */
+/** Returns a page of a listing. */
 export const page = <A extends { readonly id: number }>(
   items: ReadonlyArray<A>,
   query: URLSearchParams,

@@ -1,6 +1,7 @@
 /**
- * Settings of load balancers that are read, written and removed as a whole (Cloud Load Balancers API v1.0, "Health monitors",
- * "Sessions", "Connections", "Content caching" and "Error pages"). What does not fit the protocol is refused.
+ * Settings of load balancers that are read, written and removed as a whole (Cloud Load Balancers API v1.0, "Health
+ * monitors", "Sessions", "Connections", "Content caching" and "Error pages"). Settings that the protocol does not
+ * support are refused.
  */
 import type * as Fields from "../Fields.js"
 import type { WireResponse } from "../Protocol.js"
@@ -12,7 +13,7 @@ import { checkMutable, ofLoadBalancer } from "./region.js"
 import type { LoadBalancerRequest } from "./requests.js"
 import { accepted, invalid, onlyObject, read, refuse } from "./requests.js"
 
-/** A setting, and the status that changes of it answer with. */
+/** A setting, and the status of the answer to changes. */
 interface Setting {
   readonly show: (loadBalancer: LoadBalancer) => unknown
   readonly change: (loadBalancer: LoadBalancer, sent: Fields.JsonObject) => void
@@ -38,7 +39,7 @@ export const handlersOf = (region: Region, key: string, { change, remove, show, 
   }
 })
 
-/** Reads a health monitor that fits the protocol. */
+/** Reads a health monitor that the protocol supports. */
 export const readHealthMonitor = (from: Fields.JsonObject, protocol: string): Fields.JsonObject => {
   const type = read.oneOf(from, "type", ["CONNECT", "HTTP", "HTTPS"])
   if (Fixtures.isDatagram(protocol)) {
@@ -73,7 +74,7 @@ const protocolsOfPersistence: Readonly<Record<string, ReadonlyArray<string>>> = 
   SSL_ID: ["HTTPS"]
 }
 
-/** Reads a session persistence that fits the protocol. */
+/** Reads a session persistence that the protocol supports. */
 export const readSessionPersistence = (from: Fields.JsonObject, protocol: string): string => {
   const type = read.oneOf(from, "persistenceType", Object.keys(protocolsOfPersistence))
   return protocolsOfPersistence[type]?.includes(protocol) === true
@@ -81,7 +82,7 @@ export const readSessionPersistence = (from: Fields.JsonObject, protocol: string
     : invalid(`${type} session persistence cannot be used with ${protocol}`)
 }
 
-/** Reads limits of connections. Those that are not sent stay as they are. */
+/** Reads limits of connections. Others stay unchanged. */
 export const readConnectionThrottle = (
   region: Region,
   from: Fields.JsonObject,

@@ -35,7 +35,7 @@ const readProtocols = (from: Fields.JsonObject): ReadonlyArray<Fields.JsonObject
   return protocols
 }
 
-/** Reads new settings, or a change of those that a load balancer has. A certificate comes with its key and the port. */
+/** Reads new settings, or changes to existing ones. A certificate requires its key and the port. */
 const readSslTermination = (from: Fields.JsonObject, loadBalancer: LoadBalancer): SslTermination => {
   checkNames(from, names)
   if (!Fixtures.canTerminateSsl(loadBalancer.protocol)) {
@@ -66,7 +66,7 @@ const readSslTermination = (from: Fields.JsonObject, loadBalancer: LoadBalancer)
   }
 }
 
-/** The SSL termination of a load balancer, which must have one. */
+/** The SSL termination of a load balancer; 404 if it has none. */
 const configured = ({ sslTermination }: LoadBalancer): SslTermination =>
   sslTermination ?? notFound("SSL termination is not configured for this load balancer")
 

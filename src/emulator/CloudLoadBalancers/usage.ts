@@ -1,21 +1,21 @@
 /**
- * The usage of a load balancer: a record begins with each event that the bill counts. All of it is computed from what happened (Cloud
- * Load Balancers API v1.0, "Usage reports").
+ * The usage of a load balancer, computed from its history. Each billable event starts a new record (Cloud Load
+ * Balancers API v1.0, "Usage reports").
  */
 import type * as Fields from "../Fields.js"
 import * as Timestamp from "../Timestamp.js"
 
-/** Connections that were made through a load balancer. */
+/** Simulated connections through a load balancer. */
 export interface Traffic {
   /** From clients, in bytes. Default 0. */
   readonly incoming?: number | undefined
   /** To clients, in bytes. Default 0. */
   readonly outgoing?: number | undefined
-  /** How many connections there are from now on. */
+  /** The number of open connections from now on. */
   readonly connections?: number | undefined
   /** Whether they use TLS. Default false. */
   readonly ssl?: boolean | undefined
-  /** Numbers of failures by their names in the statistics: `connectError`. */
+  /** Numbers of failures by name in the statistics: `connectError`. */
   readonly failures?: Readonly<Record<string, number>> | undefined
 }
 
@@ -34,12 +34,12 @@ interface Segment {
   outgoing: number
   incomingSsl: number
   outgoingSsl: number
-  /** Connections times milliseconds, plain and with TLS. */
+  /** Connections multiplied by milliseconds, without and with TLS. */
   held: readonly [number, number]
 }
 
 export interface Usage {
-  /** Begins a new record. */
+  /** Starts a new record. */
   readonly mark: (
     now: number,
     eventType: string,

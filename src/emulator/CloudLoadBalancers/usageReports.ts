@@ -10,7 +10,7 @@ import { invalid, page, table } from "./requests.js"
 
 const day = 24 * 60 * 60_000
 
-/** The period that a request asks for. Without one it is the last `length` milliseconds. */
+/** The period of a request, by default the last `length` milliseconds. */
 const periodOf = ({ now, query }: LoadBalancerRequest, length: number): readonly [from: number, to: number] => {
   const instant = (name: string): number | undefined => {
     const value = query.get(name)

@@ -9,7 +9,7 @@ import { checkMutable, findItem, findLoadBalancer, idsToDelete, ofLoadBalancer, 
 import type { LoadBalancerRequest } from "./requests.js"
 import { invalid, mismatch, read, refuse, within } from "./requests.js"
 
-/** A virtual IP with an address that none had before. */
+/** A virtual IP with a new address. */
 export const newVirtualIp = (region: Region, type: string, ipVersion: string): VirtualIp => {
   const number = region.nextAddress()
   const hex = number.toString(16).padStart(4, "0")
@@ -38,7 +38,7 @@ const sharedVirtualIp = (region: Region, id: number, protocol: string, port: num
     : invalid("Port currently assigned to one of the virtual ips. Please try another port.")
 }
 
-/** Reads the virtual IPs of a new load balancer: shared ones, and new ones by type and version. */
+/** Reads the virtual IPs of a new load balancer: existing ones to share, and new ones by type and version. */
 export const readVirtualIps = (
   region: Region,
   from: Fields.JsonObject,
@@ -65,7 +65,7 @@ export const readVirtualIps = (
   })
 }
 
-/** An IPv6 address is all that can be added. */
+/** Only IPv6 addresses can be added. */
 const add = (region: Region, loadBalancer: LoadBalancer, { body, now }: LoadBalancerRequest): WireResponse => {
   const sent = body ?? mismatch()
   if (sent["virtualIp"] !== undefined) {

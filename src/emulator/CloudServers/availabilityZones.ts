@@ -1,4 +1,4 @@
-/** The zones that servers can be made in (`os-availability-zone`), as Nova's API reference has them. */
+/** The availability zones (`os-availability-zone`, Nova's API reference). */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Timestamp from "../Timestamp.js"

@@ -1,9 +1,7 @@
-/**
- * X.509 certificates as Nova makes them for key pairs of the type `x509`: signed by themselves, for a user of a Windows server.
- */
+/** Self-signed X.509 certificates for Windows users, as Nova creates them for key pairs of the type `x509`. */
 import { createPublicKey, generateKeyPairSync, randomBytes, sign, X509Certificate } from "node:crypto"
 
-/** A value of ASN.1's DER: its tag, its length and its content. */
+/** A DER value: tag, length and content. */
 const der = (tag: number, ...contents: ReadonlyArray<Buffer>): Buffer => {
   const content = Buffer.concat(contents)
   const size = content.byteLength
@@ -50,7 +48,7 @@ export const generate = (name: string, now: number): { readonly certificate: str
   }
 }
 
-/** The SHA-1 fingerprint of a certificate in PEM, in lower case; undefined if it is not one. */
+/** The SHA-1 fingerprint of a certificate in PEM, in lower case; undefined if it is invalid. */
 export const fingerprintOf = (certificate: string): string | undefined => {
   try {
     return new X509Certificate(certificate).fingerprint.toLowerCase()

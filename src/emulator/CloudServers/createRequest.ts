@@ -1,7 +1,4 @@
-/**
- * The body of `POST /servers` and what is shared with `rebuild`: every field is checked as the documents say
- * before anything is created.
- */
+/** Validates the body of `POST /servers`, before anything is created, and fields that `rebuild` shares with it. */
 import { randomBytes } from "node:crypto"
 import { isIPv4, isIPv6 } from "node:net"
 import * as Refusal from "../Refusal.js"
@@ -17,10 +14,10 @@ import { badRequest, forbidden, idOf, invalid, speaks } from "./requests.js"
 import * as ServerTags from "./serverTags.js"
 import type { Region } from "./region.js"
 
-/** A request that passed every check. */
+/** A validated request. */
 export interface CreateRequest {
   readonly name: string
-  /** Empty where the server boots from a volume. */
+  /** Empty if the server boots from a volume. */
   readonly imageId: string
   readonly flavor: Flavors.Flavor
   readonly networks: ReadonlyArray<WantedNetwork>
@@ -31,15 +28,15 @@ export interface CreateRequest {
   readonly adminPass: string
   readonly accessIPv4: string | undefined
   readonly accessIPv6: string | undefined
-  /** At least so many servers, and at the most so many, as far as the quotas allow. */
+  /** The minimum and the maximum number of servers, which the quotas may limit. */
   readonly count: { readonly least: number; readonly most: number }
   readonly wantsReservation: boolean
-  /** False where the scheduler's hints cannot be met: the server will end in ERROR. */
+  /** False if the scheduler's hints cannot be met: the server will end in ERROR. */
   readonly schedulable: boolean
   readonly openStack: OpenStackFields.CreateFields
 }
 
-/** A network that a new server is to be on. */
+/** A network of a new server. */
 export interface WantedNetwork {
   readonly network: Networks.Network
   readonly fixedIp?: string | undefined
@@ -48,7 +45,7 @@ export interface WantedNetwork {
 
 const utf8 = new TextEncoder()
 
-/** Checks a server's name. */
+/** Validates a server's name. */
 export const readName = (value: unknown): string => {
   if (typeof value !== "string") {
     return badRequest(value === undefined ? "Server name is not defined" : "Server name is not a string or unicode")
@@ -61,7 +58,7 @@ export const readName = (value: unknown): string => {
       : name
 }
 
-/** Checks `accessIPv4` and `accessIPv6`; the empty string clears an address. */
+/** Validates `accessIPv4` and `accessIPv6`; the empty string clears an address. */
 export const readAddress = (server: Fields.JsonObject, field: "accessIPv4" | "accessIPv6"): string | undefined => {
   const value = server[field]
   if (value === undefined || value === null) {
@@ -73,7 +70,7 @@ export const readAddress = (server: Fields.JsonObject, field: "accessIPv4" | "ac
     : badRequest(`${field} is not proper ${field.slice("access".length)} format`)
 }
 
-/** Checks `OS-DCF:diskConfig` in any case; undefined where it is not sent. */
+/** Validates `OS-DCF:diskConfig` in any case; undefined if it is missing. */
 export const readDiskConfig = (server: Fields.JsonObject, image: Image | undefined): "AUTO" | "MANUAL" | undefined => {
   const value = server["OS-DCF:diskConfig"]
   if (value === undefined) {
@@ -89,7 +86,7 @@ export const readDiskConfig = (server: Fields.JsonObject, image: Image | undefin
   return config
 }
 
-/** Checks `adminPass`, or makes one up. */
+/** Validates `adminPass`, or generates one. */
 export const readAdminPass = (server: Fields.JsonObject): string => {
   const value = server["adminPass"]
   if (value === undefined) {
@@ -100,13 +97,13 @@ export const readAdminPass = (server: Fields.JsonObject): string => {
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
-/** The bytes of a Base64 text, line breaks allowed; undefined if it is not one. */
+/** Decodes Base64 with optional line breaks; undefined if it is invalid. */
 const decodeBase64 = (value: unknown): Uint8Array | undefined => {
   const compact = typeof value === "string" ? value.replace(/\s/g, "") : undefined
   return compact !== undefined && base64.test(compact) ? Buffer.from(compact, "base64") : undefined
 }
 
-/** Checks `personality`: at most 5 files of at most 1000 bytes each. */
+/** Validates `personality`: at most 5 files of at most 1000 bytes each. */
 export const readPersonality = (server: Fields.JsonObject): void => {
   const files = server["personality"]
   if (files === undefined) {
@@ -144,7 +141,7 @@ const readConfigDrive = (value: unknown): string => {
     return ""
   }
   const flag = typeof value === "boolean" ? String(value) : typeof value === "string" ? value.toLowerCase() : ""
-  // Nova keeps what it was asked for as Python prints it.
+  // Nova stores the value as Python prints it.
   return flag === "true" ? "True" : flag === "false" ? "" : badRequest("Invalid config_drive provided.")
 }
 
@@ -162,13 +159,13 @@ const readCount = (server: Fields.JsonObject, field: string, fallback: number): 
 const accessDenied = (message: string): never =>
   Refusal.refuse(Reply.text(403, `403 Forbidden\n\nAccess was denied to this resource.\n\n ${message}`))
 
-/** What a server is on where it chooses none: at OpenStack the project's own network. */
+/** The default networks of a server: at OpenStack the project's own network. */
 const defaultNetworks = ({ microversion }: NovaRequest): ReadonlyArray<WantedNetwork> =>
   (microversion === undefined ? [Networks.publicNet, Networks.serviceNet] : [Networks.serviceNet]).map((network) => ({
     network
   }))
 
-/** The address and the tag of a network, which OpenStack has. */
+/** The fixed address of a network, and its tag, which only OpenStack has. */
 const readFixedIp = (item: Fields.JsonObject, id: string, region: Region): string | undefined => {
   const address = item["fixed_ip"]
   if (address === undefined) {
@@ -229,7 +226,7 @@ const readNetworks = (value: unknown, region: Region, request: NovaRequest): Rea
     })
   }
   const missing = region.settings.requiredNetworks.filter((id) => !networks.some(({ network }) => network.id === id))
-  // An empty list means no choice either (Nova treats it as such), but a choice must name what it wants.
+  // Like Nova, treat an empty list as missing. A list of networks must contain the required ones.
   return networks.length === 0
     ? defaultNetworks(request)
     : missing.length > 0
@@ -340,7 +337,6 @@ const contextOf = (region: Region): OpenStackFields.Context => ({
   hostOf: (id) => region.present.find((server) => server.id === id)?.host
 })
 
-/** Checks the body of `POST /servers`. */
 export const read = (region: Region, request: NovaRequest): CreateRequest => {
   const { body } = request
   const server = body?.["server"]

@@ -1,4 +1,4 @@
-/** The flavors of Cloud Servers, family by family. */
+/** The flavors of Cloud Servers, by family. */
 
 import { links } from "../Links.js"
 import type { WireResponse } from "../Protocol.js"
@@ -13,13 +13,13 @@ export interface Flavor {
   readonly name: string
   /** MiB. */
   readonly ram: number
-  /** GB of the system disk; 0 where a server of this flavor must boot from a volume. */
+  /** The size of the system disk in GB; 0 if a server of this flavor must boot from a volume. */
   readonly disk: number
   readonly vcpus: number
-  /** MiB, or the empty string where there is none. */
+  /** MiB, or the empty string if there is none. */
   readonly swap: number | ""
   readonly rxtxFactor: number
-  /** GB of the data disks together. */
+  /** The total size of the data disks in GB. */
   readonly ephemeral: number
   readonly extraSpecs: Readonly<Record<string, string>>
 }
@@ -83,7 +83,7 @@ const metal = (kind: string, title: string, gigabytes: number, vcpus: number, ep
   extraSpecs: { class: "onmetal", policy_class: "onmetal_flavor", number_of_data_disks: ephemeral === 0 ? "0" : "2" }
 })
 
-/** Every flavor in the order of the real listing. */
+/** All flavors in the order of the real listing. */
 export const all: ReadonlyArray<Flavor> = [
   standard("2", "512MB Standard Instance", 512, 20, 1, 512, 80),
   standard("3", "1GB Standard Instance", 1024, 40, 1, 1024, 120),
@@ -141,10 +141,10 @@ const byId = new Map(all.map((flavor) => [flavor.id, flavor]))
 
 export const find = (id: string): Flavor | undefined => byId.get(id)
 
-/** Whether the flavor is a bare machine, which supports fewer operations. */
+/** Whether the flavor is a physical machine, which supports fewer operations. */
 export const isMetal = (flavor: Flavor): boolean => flavor.extraSpecs["policy_class"] === "onmetal_flavor"
 
-/** Rackspace always shows extra specifications. OpenStack shows them since microversion 2.61, and who may use a flavor. */
+/** Rackspace always returns extra specifications. OpenStack does since microversion 2.61, with `is_public`. */
 const toJson = (
   flavor: Flavor,
   request: Pick<NovaRequest, "baseUrl" | "microversion">
@@ -200,7 +200,7 @@ export const routes = (pageCap: number) => [
   )({
     "GET /flavors/{id}": (flavor, request) => Reply.json(200, { flavor: toJson(flavor, request) }),
     "GET /flavors/{id}/os-extra_specs": ({ extraSpecs }) => Reply.json(200, { extra_specs: extraSpecs }),
-    // Without an envelope.
+    // Without a wrapper.
     "GET /flavors/{id}/os-extra_specs/{key}": ({ extraSpecs }, _, { id, key }) =>
       Object.hasOwn(extraSpecs, key)
         ? Reply.json(200, { [key]: extraSpecs[key] })

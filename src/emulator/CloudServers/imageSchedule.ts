@@ -1,7 +1,4 @@
-/**
- * `/servers/{id}/rax-si-image-schedule`: images that the cloud takes by itself, daily or
- * weekly. A schedule that is off is 404.
- */
+/** `/servers/{id}/rax-si-image-schedule`: automatic images, daily or weekly. 404 if there is no schedule. */
 import * as Reply from "../Reply.js"
 import * as Fields from "../Fields.js"
 import { badRequest, notFound, within } from "./requests.js"

@@ -1,4 +1,4 @@
-/** The images of Cloud Servers: the base images that every account sees, and the account's own snapshots. */
+/** The images of Cloud Servers: public base images, and the account's own snapshots. */
 
 import { links, withoutVersion } from "../Links.js"
 import type { WireResponse } from "../Protocol.js"
@@ -21,16 +21,16 @@ export interface Image {
   readonly minRam: number
   /** Bytes. */
   readonly size: number
-  /** Undefined where the image leaves the choice to the server. */
+  /** Undefined if the server may choose. */
   readonly diskConfig: "AUTO" | "MANUAL" | undefined
   metadata: Record<string, string>
   /** The server of a snapshot. */
   readonly serverId: string | undefined
-  /** Until when the image is SAVING, in milliseconds since the epoch. */
+  /** When the image stops being SAVING, in milliseconds since the epoch. */
   readonly savedAt: number
 }
 
-/** The image of servers that are seeded without one: Ubuntu 14.04. */
+/** The default image of seeded servers: Ubuntu 14.04. */
 export const defaultId = "09de0a66-3156-48b4-90a5-1cf25a905207"
 
 const base = (
@@ -78,7 +78,7 @@ const base = (
   }
 }
 
-/** A fresh copy of the base images each time, because their metadata can be changed. */
+/** A new copy of the base images, because their metadata can be changed. */
 const baseImages = (): ReadonlyArray<Image> => [
   base(defaultId, "Ubuntu 14.04 LTS (Trusty Tahr) (PVHVM)", {
     distro: "ubuntu",
@@ -185,7 +185,7 @@ const checkImages = (request: NovaRequest, firstWithout: number): void => {
   }
 }
 
-/** The base images and nothing else. */
+/** The base images only. */
 export const make = (pageCap: number): Images => {
   const images = new Map(baseImages().map((image) => [image.id, image]))
 

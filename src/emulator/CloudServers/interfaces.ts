@@ -1,6 +1,6 @@
 /**
- * `/servers/{id}/os-interface` (Nova's API reference, "Port interfaces"): ports of OpenStack's networks on servers. The cloud has
- * no Neutron, so that a port is made by attaching a network, and is gone when it is detached.
+ * `/servers/{id}/os-interface` (Nova's API reference, "Port interfaces"): ports of OpenStack's networks on servers.
+ * There is no Neutron, so a port is created by attaching a network, and deleted by detaching it.
  */
 import { createHash, randomUUID } from "node:crypto"
 import { isIP } from "node:net"
@@ -56,7 +56,7 @@ const readFixedIp = (value: unknown): string | undefined => {
     : invalid("fixed_ips", "It is not a list of one address")
 }
 
-/** The port that a request asks for. */
+/** Creates the requested port. */
 const read = (region: Region, request: NovaRequest): ServerRecord.Interface => {
   const body = request.body?.["interfaceAttachment"]
   const sent = Fields.isObject(body) ? body : invalid("interfaceAttachment", "It is required")

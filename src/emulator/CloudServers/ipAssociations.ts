@@ -1,6 +1,6 @@
 /**
- * `/servers/{id}/ip_associations`: addresses that a server shares with others. Any id is accepted, because
- * the addresses belong to another service.
+ * `/servers/{id}/ip_associations`: addresses shared by several servers. Any id is accepted, because the addresses
+ * belong to another service.
  */
 import * as Reply from "../Reply.js"
 import { notFound, within } from "./requests.js"
@@ -9,7 +9,7 @@ import { findRackspaceServer } from "./region.js"
 
 const toJson = (id: string) => ({
   id,
-  // The same address for the same id on all servers.
+  // Derived from the id, so that it is the same on all servers.
   address: `10.${[7, 11, 13].map((step) => [...id].reduce((sum, c) => (sum * step + c.charCodeAt(0)) % 254, 1)).join(".")}`
 })
 

@@ -1,6 +1,6 @@
 /**
- * Key pairs: made here, with a private key that is shown once, or imported. With microversions also
- * certificates for Windows, and pages.
+ * Key pairs: generated, with a private key that is returned once, or imported. With microversions also certificates for
+ * Windows, and pages.
  */
 import { createHash, generateKeyPairSync } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
@@ -26,9 +26,9 @@ export interface KeyPair {
   readonly number: number
   readonly name: string
   readonly type: "ssh" | "x509"
-  /** Of the public key: sixteen pairs of hex digits between colons for `ssh` (MD5), twenty for `x509` (SHA-1). */
+  /** Of the public key: 16 pairs of hex digits with colons for `ssh` (MD5), 20 for `x509` (SHA-1). */
   readonly fingerprint: string
-  /** In OpenSSH's form, `ssh-rsa AAAA… comment`, or a certificate in PEM. */
+  /** In OpenSSH's format, `ssh-rsa AAAA… comment`, or a certificate in PEM. */
   readonly publicKey: string
   /** Milliseconds since the epoch. */
   readonly createdAt: number
@@ -40,14 +40,14 @@ type Key = Pick<KeyPair, "fingerprint" | "publicKey">
 const fingerprintOf = (blob: Uint8Array): string =>
   (createHash("md5").update(blob).digest("hex").match(/../g) ?? []).join(":")
 
-/** A field of OpenSSH's format: its length in four bytes, then its bytes. */
+/** A field in OpenSSH's format: its length in four bytes, and its bytes. */
 const field = (bytes: Buffer): Buffer => {
   const length = Buffer.alloc(4)
   length.writeUInt32BE(bytes.byteLength)
   return Buffer.concat([length, bytes])
 }
 
-/** A positive number of OpenSSH's format: a leading zero byte keeps the highest bit from meaning a sign. */
+/** A positive number in OpenSSH's format: a leading zero byte if the highest bit would be a sign. */
 const positive = (base64url: string | undefined): Buffer => {
   const bytes = Buffer.from(base64url ?? "", "base64url")
   return field((bytes[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.alloc(1), bytes]) : bytes)
@@ -86,7 +86,7 @@ const generateX509 = (request: NovaRequest): { readonly key: Key; readonly priva
 const importedSsh = (publicKey: unknown): Key => {
   const match = typeof publicKey === "string" ? /^(ssh-[a-z0-9-]+|ecdsa-[a-z0-9-]+) (\S+)/.exec(publicKey) : null
   const blob = match === null ? undefined : Buffer.from(match[2] ?? "", "base64")
-  // The blob names its own type first, so a cut or invented key shows.
+  // The blob contains its own type, which exposes truncated and invented keys.
   const kind = match?.[1] ?? ""
   if (
     typeof publicKey !== "string" ||
@@ -113,7 +113,7 @@ const toJson = (keyPair: KeyPair, request: NovaRequest): Readonly<Record<string,
   ...(speaks(request, 2) ? { type: keyPair.type } : {})
 })
 
-/** The fields of a single one. */
+/** The fields of a single key pair. */
 const whole = (keyPair: KeyPair, request: NovaRequest): Readonly<Record<string, unknown>> => ({
   ...toJson(keyPair, request),
   user_id: request.caller.userId,
@@ -128,7 +128,7 @@ const whole = (keyPair: KeyPair, request: NovaRequest): Readonly<Record<string, 
       })
 })
 
-/** Other users' key pairs are for administrators, and there are no other users here. */
+/** Only administrators may access other users' key pairs, and there are no other users here. */
 const checkUser = (userId: unknown, request: NovaRequest): void => {
   if (userId !== undefined && userId !== null && userId !== request.caller.userId) {
     demandAdministrator(request, "os_compute_api:os-keypairs")
@@ -207,7 +207,7 @@ export const make = (pageCap: number): KeyPairs => {
     })
   }
 
-  /** Since microversion 2.10 a user may be named. */
+  /** Checks the user, which can be given since microversion 2.10. */
   const checkAsked = (request: NovaRequest): void => {
     if (speaks(request, 10)) {
       checkUser(request.query.get("user_id"), request)

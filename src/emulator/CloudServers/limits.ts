@@ -1,4 +1,4 @@
-/** What an account may use and what it uses: `/limits` and `/os-quota-sets`. */
+/** The limits and usage of an account: `/limits` and `/os-quota-sets`. */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Timestamp from "../Timestamp.js"
@@ -15,14 +15,14 @@ export interface Quotas {
   readonly ram: number
 }
 
-/** What an account uses of its limits. */
+/** The resources that an account uses. */
 export interface Usage {
   readonly now: number
   readonly quotas: Quotas
   readonly rateLimits: RateLimits
-  /** The flavor of each server that there is. */
+  /** The flavor of each existing server. */
   readonly flavors: ReadonlyArray<Flavor>
-  /** How many isolated networks there are. */
+  /** The number of isolated networks. */
   readonly networks: number
 }
 

@@ -1,6 +1,6 @@
 /**
- * Pages of a listing, with the oddities of the real one: a link to the next page only if a
- * limit was asked for and the page is full, so that the last page may be empty; an unknown marker is refused.
+ * Pages of a listing, with the peculiarities of the real service: the link to the next page exists only if a limit was
+ * given and the page is full, so the last page may be empty; unknown markers are refused.
  */
 import * as Timestamp from "../Timestamp.js"
 import { badRequest } from "./requests.js"
@@ -8,19 +8,16 @@ import { badRequest } from "./requests.js"
 /** A page, and the link to the next one if there is one. */
 export interface Page<A> {
   readonly items: ReadonlyArray<A>
-  /** As the sibling array has it: `[{ rel: "next", href }]`. */
+  /** The sibling array: `[{ rel: "next", href }]`. */
   readonly links: ReadonlyArray<{ readonly rel: string; readonly href: string }> | undefined
 }
 
-/**
- * Cuts a page out of a listing. `items` are all that could ever be listed, in order, because the marker may name one
- * that the filter no longer lets through.
- */
+/** Returns a page. `items` are all resources in order, because the filter may exclude the marker. */
 export const page = <A extends { readonly id: string }>(options: {
   readonly items: Iterable<A>
   readonly keep: (item: A) => boolean
   readonly query: URLSearchParams
-  /** The largest page. */
+  /** The maximum page size. */
   readonly cap: number
   /** Absolute, without a query. */
   readonly url: string
@@ -61,7 +58,7 @@ export const page = <A extends { readonly id: string }>(options: {
   return { items, links: [{ rel: "next", href: `${options.url}?${next.toString()}` }] }
 }
 
-/** A number in a query that is not negative; undefined where it is not sent. */
+/** A number in a query that is not negative; undefined if it is missing. */
 const natural = (query: URLSearchParams, name: string): number | undefined => {
   const value = query.get(name)
   return value === null
@@ -71,21 +68,18 @@ const natural = (query: URLSearchParams, name: string): number | undefined => {
       : badRequest(`Invalid input for query parameters ${name}. Value: ${value}. It must be a whole number`)
 }
 
-/** Cuts a page by `offset` and `limit`, as Nova's older listings do; a limit of 0 means no limit. */
+/** Returns a page by `offset` and `limit`, as Nova's older listings do; a limit of 0 means no limit. */
 export const counted = <A>(items: ReadonlyArray<A>, query: URLSearchParams): ReadonlyArray<A> => {
   const offset = natural(query, "offset") ?? 0
   const limit = natural(query, "limit") ?? 0
   return items.slice(offset, limit === 0 ? undefined : offset + limit)
 }
 
-/**
- * A moment of a listing's filter (`changes-since`, `changes-before`) in milliseconds since the epoch; undefined where it is not
- * asked for.
- */
+/** A time filter (`changes-since`, `changes-before`) in milliseconds since the epoch; undefined if missing. */
 export const moment = (query: URLSearchParams, name: string): number | undefined => {
   const value = query.get(name)
   return value === null ? undefined : (Timestamp.parse(value) ?? badRequest(`Invalid ${name} value`))
 }
 
-/** The `changes-since` of a listing in milliseconds since the epoch; undefined where it is not asked for. */
+/** The `changes-since` of a listing in milliseconds since the epoch; undefined if it is missing. */
 export const changesSince = (query: URLSearchParams): number | undefined => moment(query, "changes-since")

@@ -1,19 +1,17 @@
-/**
- * Metadata, which servers and images have alike: texts under names, at most 40 of them.
- */
+/** Metadata of servers and images: at most 40 strings by name. */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Fields from "../Fields.js"
 import { badRequest, forbidden, notFound } from "./requests.js"
 import type { NovaRequest } from "./requests.js"
 
-/** How many entries a server or an image may have. */
+/** The maximum number of items per server or image. */
 export const maximum = 40
 
-/** Nova counts code points. */
+/** Counts Unicode code points, like Nova. */
 const lengthOf = (text: string): number => [...text].length
 
-/** Reads metadata as a request sends it; refuses what is not text under a name of 1 to 255 characters. */
+/** Reads metadata in a request; refuses values that are not strings, and names longer than 255 characters. */
 export const read = (value: unknown): Record<string, string> => {
   if (!Fields.isObject(value)) {
     return badRequest("Unable to parse metadata key/value pairs.")
@@ -40,7 +38,7 @@ export const read = (value: unknown): Record<string, string> => {
 const bounded = (metadata: Record<string, string>): Record<string, string> =>
   Object.keys(metadata).length > maximum ? forbidden(`Maximum number of metadata items exceeds ${maximum}`) : metadata
 
-/** What has metadata: a server or an image. */
+/** A server or an image. */
 interface Owner {
   metadata: Record<string, string>
   updatedAt: number
@@ -53,7 +51,7 @@ const store = (owner: Owner, metadata: Record<string, string>, { now }: NovaRequ
 
 const notFoundItem = (): never => notFound("Metadata item was not found")
 
-/** Handlers of the metadata of a server or an image, and of one item under its key. */
+/** Handlers for the metadata of a server or image, and for a single item. */
 export const list = ({ metadata }: Owner): WireResponse => Reply.json(200, { metadata })
 
 export const replace = (owner: Owner, request: NovaRequest): WireResponse => {

@@ -1,14 +1,14 @@
 /**
- * Microversions of OpenStack's Nova: one is chosen by a header, and every response tells which one counted. Rackspace's Nova has
- * none and ignores the headers.
+ * Microversions of OpenStack's Nova: requests choose one with a header, and every response has the one used.
+ * Rackspace's Nova has none and ignores the headers.
  */
 import * as Refusal from "../Refusal.js"
 import { badRequest } from "./requests.js"
 
-/** Nova's oldest, which counts where none is asked for. */
+/** Nova's oldest microversion, which is the default. */
 const oldest = 1
 
-/** The minor number of a microversion: 79 of `2.79`. Anything else is a defect of the test that chose it. */
+/** The minor number of a microversion: 79 of `2.79`. An invalid one is a defect of the test. */
 export const minorOf = (microversion: string): number => {
   const minor = /^2\.([1-9]\d{0,3})$/.exec(microversion)?.[1]
   if (minor === undefined) {
@@ -17,14 +17,14 @@ export const minorOf = (microversion: string): number => {
   return Number(minor)
 }
 
-/** What is asked for: `2.79` or `latest`; undefined where nothing is. */
+/** The requested microversion: `2.79` or `latest`; undefined if there is none. */
 const askedFor = (headers: Readonly<Record<string, string>>): string | undefined =>
   headers["openstack-api-version"]
     ?.split(",")
     .map((each) => /^\s*compute\s+(\S+)\s*$/i.exec(each)?.[1])
     .find((each) => each !== undefined) ?? headers["x-openstack-nova-api-version"]?.trim()
 
-/** The minor number of the microversion that a request asks for. A later one than the cloud has is refused with 406. */
+/** The minor number of a request's microversion. A later one than the cloud supports is refused with 406. */
 export const chosen = (headers: Readonly<Record<string, string>>, maximum: number): number => {
   const asked = askedFor(headers)
   if (asked === undefined) {
@@ -47,7 +47,7 @@ export const chosen = (headers: Readonly<Record<string, string>>, maximum: numbe
       )
 }
 
-/** The headers by which a response tells its microversion. */
+/** The response headers with the microversion used. */
 export const headersOf = (microversion: number): Readonly<Record<string, string>> => ({
   "OpenStack-API-Version": `compute 2.${microversion}`,
   "X-OpenStack-Nova-API-Version": `2.${microversion}`,

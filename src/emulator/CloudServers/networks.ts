@@ -1,7 +1,4 @@
-/**
- * The networks that servers can be attached to: PublicNet, ServiceNet and the account's isolated ones
- * (`os-networksv2`).
- */
+/** The networks of servers: PublicNet, ServiceNet and the account's isolated networks (`os-networksv2`). */
 import { randomUUID } from "node:crypto"
 import { isIPv6 } from "node:net"
 import type { WireResponse } from "../Protocol.js"
@@ -14,23 +11,23 @@ import type { Interface } from "./serverRecord.js"
 export interface Network {
   readonly id: string
   readonly label: string
-  /** Undefined for PublicNet and ServiceNet, whose answers have none. */
+  /** Undefined for PublicNet and ServiceNet, which have none in responses. */
   readonly cidr: string | undefined
 }
 
 /** The internet. */
 export const publicNet: Network = { id: "00000000-0000-0000-0000-000000000000", label: "public", cidr: undefined }
 
-/** The region's own network. */
+/** The region's internal network. */
 export const serviceNet: Network = { id: "11111111-1111-1111-1111-111111111111", label: "private", cidr: undefined }
 
-/** Whether a text is an IPv4 network in CIDR form: `192.168.3.0/24`. */
+/** Whether a text is an IPv4 network in CIDR notation: `192.168.3.0/24`. */
 const isCidr = (value: string): boolean => {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(value)
   return match !== null && match.slice(1, 5).every((part) => Number(part) <= 255) && Number(match[5]) <= 32
 }
 
-/** The `offset`th address after a dotted base. */
+/** The `offset`th address after a base address. */
 const after = (base: string, offset: number): string => {
   const number = base.split(".").reduce((sum, part) => sum * 256 + Number(part), 0) + offset
   return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".")
@@ -39,8 +36,8 @@ const after = (base: string, offset: number): string => {
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0")
 
 /**
- * The interface of the `number`th server on a network. Public addresses come from the ranges that are kept for
- * benchmarks and documentation, so that no real host is named. `fixedIp` is the address that is asked for.
+ * The interface of the `number`th server on a network. Public addresses are from ranges reserved for benchmarks and
+ * documentation. `fixedIp` is a requested address.
  */
 export const attach = (network: Network, number: number, id: string, fixedIp?: string): Interface => ({
   id,
@@ -68,7 +65,7 @@ export const attach = (network: Network, number: number, id: string, fixedIp?: s
             ]
 })
 
-/** How many isolated networks an account may have. */
+/** The maximum number of isolated networks per account. */
 const maximum = 10
 
 const toJson = (network: Network): Readonly<Record<string, unknown>> => ({
@@ -80,12 +77,12 @@ const toJson = (network: Network): Readonly<Record<string, unknown>> => ({
 /** The networks of one region. */
 export interface Networks {
   readonly find: (id: string) => Network | undefined
-  /** How many isolated networks there are. */
+  /** The number of isolated networks. */
   readonly count: () => number
   readonly routes: ReadonlyArray<NovaRoutes>
 }
 
-/** PublicNet and ServiceNet. `isAttached` says whether a server is on a network. */
+/** PublicNet and ServiceNet. `isAttached` tells whether a server is attached to a network. */
 export const make = (isAttached: (id: string, now: number) => boolean): Networks => {
   const networks = new Map([publicNet, serviceNet].map((network) => [network.id, network]))
 
@@ -114,7 +111,7 @@ export const make = (isAttached: (id: string, now: number) => boolean): Networks
       return forbidden(`Network ${id} is in use and cannot be deleted.`)
     }
     networks.delete(id)
-    // The only deletion with a text as its body.
+    // The only deletion whose response has a text body.
     return Reply.text(202, "202 Accepted\n\nThe request is accepted for processing.\n\n   ")
   }
 

@@ -1,6 +1,6 @@
 /**
- * The fields of new and changed servers that OpenStack's Nova has and Rackspace's has not, each since its microversion. Nova
- * refuses a field that the chosen microversion does not have; Rackspace's ignores it.
+ * The fields of new and changed servers that OpenStack's Nova has, each since its microversion, and Rackspace's has
+ * not. Nova refuses a field that the microversion does not have; Rackspace's ignores it.
  */
 import { randomUUID } from "node:crypto"
 import * as Fields from "../Fields.js"
@@ -10,12 +10,12 @@ import type { OpenStackFields } from "./serverRecord.js"
 import type { ServerGroup } from "./serverGroups.js"
 import * as ServerTags from "./serverTags.js"
 
-/** What the fields of a new server may refer to. */
+/** The resources that the fields of a new server may refer to. */
 export interface Context {
   readonly availabilityZones: ReadonlyArray<string>
   readonly securityGroups: ReadonlyArray<string>
   readonly findGroup: (id: string) => ServerGroup | undefined
-  /** The host of a server; undefined where there is no such server. */
+  /** The host of a server; undefined if the server does not exist. */
   readonly hostOf: (serverId: string) => number | undefined
 }
 
@@ -24,14 +24,14 @@ export interface CreateFields extends Omit<
   OpenStackFields,
   "hostname" | "groupId" | "locked" | "reservationId" | "launchIndex"
 > {
-  /** Undefined where it is made of the name. */
+  /** Undefined if it is derived from the name. */
   readonly hostname: string | undefined
   readonly group: ServerGroup | undefined
   readonly sameHosts: ReadonlyArray<number>
   readonly differentHosts: ReadonlyArray<number>
 }
 
-/** The fields of `server` that every microversion has. */
+/** The fields of `server` in all microversions. */
 const always = [
   "name",
   "imageRef",
@@ -54,7 +54,7 @@ const always = [
   "security_groups"
 ]
 
-/** The fields that came with a microversion. */
+/** The fields added by a microversion. */
 const since: Readonly<Record<string, number>> = {
   description: 19,
   tags: 52,
@@ -67,11 +67,11 @@ const since: Readonly<Record<string, number>> = {
 const newFields = (request: NovaRequest): ReadonlyArray<string> =>
   Object.keys(since).filter((name) => speaks(request, since[name] ?? 0))
 
-/** Files on new servers were given up. */
+/** Later microversions no longer accept files. */
 const personality = (request: NovaRequest): ReadonlyArray<string> => (speaks(request, 57) ? [] : ["personality"])
 
 /**
- * Whether disks and interfaces of a new server may have tags: in 2.32, by an error not in the next ones, and since 2.42.
+ * Whether disks and interfaces of a new server may have tags: in 2.32 and, after a regression, since 2.42.
  */
 export const speaksDeviceTags = (request: NovaRequest): boolean => request.microversion === 32 || speaks(request, 42)
 
@@ -88,7 +88,7 @@ const hostnamePattern = new RegExp(`^${label}$`)
 
 const domainPattern = new RegExp(`^${label}(\\.${label})*$`)
 
-/** A name of one label; since microversion 2.94 with a domain. */
+/** A host name of one label; since microversion 2.94 also with a domain. */
 const readHostname = (value: unknown, request: NovaRequest): string | undefined => {
   if (value === undefined) {
     return undefined
@@ -142,13 +142,13 @@ const readGroup = (value: unknown, context: Context): ServerGroup | undefined =>
     : (context.findGroup(Fields.textOf(value)) ??
       badRequest(`Instance group ${Fields.textOf(value)} could not be found.`))
 
-/** The hosts of the servers that a hint names: one id, or several. Servers that there are not are passed over. */
+/** The hosts of the servers in a hint: one id, or several. Unknown servers are skipped. */
 const hostsOf = (value: unknown, context: Context): ReadonlyArray<number> =>
   (value === undefined ? [] : Array.isArray(value) ? (value as ReadonlyArray<unknown>) : [value]).flatMap(
     (id) => context.hostOf(Fields.textOf(id)) ?? []
   )
 
-/** What a server of this name calls itself where nothing else is asked for. */
+/** The default host name of a server with this name. */
 export const hostnameOf = (name: string): string =>
   name
     .toLowerCase()
@@ -157,10 +157,10 @@ export const hostnameOf = (name: string): string =>
     .replace(/^[.-]+|[.-]+$/g, "")
     .slice(0, 63) || "server"
 
-/** The id by which the servers of one request are known together. */
+/** The reservation id of the servers of one request. */
 export const newReservationId = (): string => `r-${randomUUID().replaceAll("-", "").slice(0, 8)}`
 
-/** What a server has where its cloud knows none of these fields. */
+/** The values for a cloud without these fields. */
 const none: CreateFields = {
   description: null,
   tags: [],
@@ -208,7 +208,7 @@ export const readCreate = (
   }
 }
 
-/** The fields that a request names, of those that the server keeps as they are. */
+/** Those of a request's fields that the server stores unchanged. */
 const changed = (
   sent: Fields.JsonObject,
   request: NovaRequest
@@ -220,7 +220,7 @@ const changed = (
   }
 }
 
-/** Reads what an update changes. */
+/** Reads the changes of an update. */
 export const readUpdate = (sent: Fields.JsonObject, request: NovaRequest) => {
   if (request.microversion === undefined) {
     return {}
@@ -230,7 +230,7 @@ export const readUpdate = (sent: Fields.JsonObject, request: NovaRequest) => {
   return changed(sent, request)
 }
 
-/** The fields of `rebuild` that every microversion has. */
+/** The fields of `rebuild` in all microversions. */
 const alwaysOfRebuild = [
   "imageRef",
   "name",
@@ -242,7 +242,7 @@ const alwaysOfRebuild = [
   "preserve_ephemeral"
 ]
 
-/** The fields of `rebuild` that came with a microversion. */
+/** The fields of `rebuild` added by a microversion. */
 const sinceOfRebuild: Readonly<Record<string, number>> = {
   description: 19,
   key_name: 54,
@@ -251,7 +251,7 @@ const sinceOfRebuild: Readonly<Record<string, number>> = {
   hostname: 90
 }
 
-/** Reads what a rebuild changes. */
+/** Reads the changes of a rebuild. */
 export const readRebuild = (sent: Fields.JsonObject, request: NovaRequest, hasKeyPair: (name: string) => boolean) => {
   if (request.microversion === undefined) {
     return {}

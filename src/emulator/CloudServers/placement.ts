@@ -1,31 +1,31 @@
-/** Which host a new server is put on: the hosts are numbers, and a server's hint may ask for one or exclude some. */
+/** Selects the host of a new server. Hosts are numbers, which a server's hints may require or exclude. */
 /** How many hosts a region has. */
 const hosts = Array.from({ length: 7 }, (_, host) => host)
 
-/** How the servers of a group are put on hosts. */
+/** The placement policy of a server group. */
 export interface Policy {
   readonly policy: string
-  /** How many of the group's servers one host may have; with the policy `anti-affinity` alone. */
+  /** How many of the group's servers one host may have; only with the policy `anti-affinity`. */
   readonly maxServersPerHost: number | undefined
 }
 
-/** What decides about a server's host. */
-export interface Wishes {
+/** The constraints of a server's placement. */
+export interface Constraints {
   readonly group: Policy | undefined
-  /** The hosts of the group's servers, one entry a server. */
+  /** The host of each of the group's servers. */
   readonly groupHosts: ReadonlyArray<number>
-  /** One of these, where there is any. */
+  /** If not empty, one of these is required. */
   readonly sameHosts: ReadonlyArray<number>
-  /** None of these. */
+  /** None of these is allowed. */
   readonly differentHosts: ReadonlyArray<number>
 }
 
-/** A server that may be on any host. */
-export const noWishes: Wishes = { group: undefined, groupHosts: [], sameHosts: [], differentHosts: [] }
+/** The constraints of a server that may be on any host. */
+export const noConstraints: Constraints = { group: undefined, groupHosts: [], sameHosts: [], differentHosts: [] }
 
 const countOf = (host: number, all: ReadonlyArray<number>): number => all.filter((each) => each === host).length
 
-const mayBeOn = (host: number, { group, groupHosts }: Wishes): boolean => {
+const mayBeOn = (host: number, { group, groupHosts }: Constraints): boolean => {
   switch (group?.policy) {
     case "affinity":
       return groupHosts.length === 0 || groupHosts.includes(host)
@@ -36,23 +36,23 @@ const mayBeOn = (host: number, { group, groupHosts }: Wishes): boolean => {
   }
 }
 
-/** The smaller, the better, for the policies that are kept where it is possible. */
-const weightOf = (host: number, { group, groupHosts }: Wishes): number => {
+/** Lower is better. For policies that are only followed if possible. */
+const weightOf = (host: number, { group, groupHosts }: Constraints): number => {
   const there = countOf(host, groupHosts)
   return group?.policy === "soft-affinity" ? -there : group?.policy === "soft-anti-affinity" ? there : 0
 }
 
-/** The host for the `number`th server, or undefined where no host meets the wishes. */
-export const hostFor = (number: number, wishes: Wishes): number | undefined => {
+/** The host for the `number`th server; undefined if no host meets the constraints. */
+export const hostFor = (number: number, constraints: Constraints): number | undefined => {
   const start = number % hosts.length
   return [...hosts.slice(start), ...hosts.slice(0, start)]
     .filter(
       (host) =>
-        mayBeOn(host, wishes) &&
-        !wishes.differentHosts.includes(host) &&
-        (wishes.sameHosts.length === 0 || wishes.sameHosts.includes(host))
+        mayBeOn(host, constraints) &&
+        !constraints.differentHosts.includes(host) &&
+        (constraints.sameHosts.length === 0 || constraints.sameHosts.includes(host))
     )
-    .toSorted((a, b) => weightOf(a, wishes) - weightOf(b, wishes))[0]
+    .toSorted((a, b) => weightOf(a, constraints) - weightOf(b, constraints))[0]
 }
 
 /** The name of a host. */

@@ -27,7 +27,7 @@ export const noHostFound: ServerFault = { code: 500, message: "No valid host was
 
 export class Region {
   readonly servers = new Map<string, ServerRecord>()
-  /** Oldest first. Listings read it backwards. */
+  /** Oldest first. Listings iterate backwards. */
   readonly creationOrder: Array<ServerRecord> = []
   readonly images: Images.Images
   readonly keyPairs: KeyPairs.KeyPairs
@@ -35,10 +35,10 @@ export class Region {
   readonly groups: ServerGroups.ServerGroups
   readonly volumes: Volumes.Volumes
   serverCount = 0
-  /** How many of the next creations fail, and with which fault. */
+  /** How many of the next creations fail, and the fault. */
   failingBuilds = 0
   failingFault = noHostFound
-  /** Interfaces that are attached later have numbers of their own, beyond those of servers. */
+  /** The numbers of interfaces that are attached later, distinct from those of servers. */
   private laterInterfaces = 65_536
 
   constructor(readonly settings: Settings) {
@@ -53,7 +53,7 @@ export class Region {
     this.volumes = Volumes.make({ availabilityZones, buildTime: actionTime, placeOf })
   }
 
-  /** All servers that are not deleted, without regard to changes that are due. */
+  /** All servers that are not deleted, without settling due changes. */
   get present(): ReadonlyArray<ServerRecord> {
     return this.creationOrder.filter(({ deletedAt }) => deletedAt === undefined)
   }

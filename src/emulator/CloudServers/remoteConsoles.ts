@@ -1,7 +1,4 @@
-/**
- * `/servers/{id}/remote-consoles` (Nova's API reference, "Server consoles"), since microversion 2.6. No console listens at the
- * URLs.
- */
+/** `/servers/{id}/remote-consoles` ("Server consoles"), since microversion 2.6. The URLs do not work. */
 import { randomBytes } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
@@ -11,7 +8,7 @@ import { badRequest, conflict, demandMicroversion, invalid, refuseOthers, speaks
 import type { ServerRecord } from "./serverRecord.js"
 import type { Region } from "./region.js"
 
-/** The types of each protocol, and the microversion since which there are such. */
+/** The protocol of each type, and the microversion that introduced it. */
 const types: Readonly<Record<string, { readonly protocol: string; readonly since: number }>> = {
   novnc: { protocol: "vnc", since: 6 },
   xvpvnc: { protocol: "vnc", since: 6 },

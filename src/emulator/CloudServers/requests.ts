@@ -10,9 +10,9 @@ export interface NovaRequest extends RoutedRequest {
   /** The endpoint's URL, for links. */
   readonly baseUrl: string
   readonly requestId: string
-  /** The minor number of the microversion, 1 for Nova's oldest; undefined where the cloud has none, as Rackspace. */
+  /** The minor number of the microversion, 1 for Nova's oldest; undefined if the cloud has none, like Rackspace. */
   readonly microversion: number | undefined
-  /** Whether the caller may do what OpenStack's policies reserve for administrators. */
+  /** Whether the caller has the rights of administrators in OpenStack. */
   readonly isAdministrator: boolean
 }
 
@@ -41,14 +41,14 @@ export const checkRackspace = ({ microversion }: NovaRequest): void => {
   }
 }
 
-/** Refuses with 403 what OpenStack's policies reserve for administrators. */
+/** Refuses with 403 unless the caller is an administrator. */
 export const demandAdministrator = (request: NovaRequest, policy: string): void => {
   if (!request.isAdministrator) {
     forbidden(`Policy doesn't allow ${policy} to be performed.`)
   }
 }
 
-/** Refuses unknown fields, in the words of Nova's JSON schemas. */
+/** Refuses unknown fields with the message of Nova's JSON schemas. */
 export const refuseOthers = (field: string, sent: Fields.JsonObject, known: ReadonlyArray<string>): void => {
   const unknown = Object.keys(sent).filter((name) => !known.includes(name))
   if (unknown.length > 0) {
@@ -59,7 +59,7 @@ export const refuseOthers = (field: string, sent: Fields.JsonObject, known: Read
   }
 }
 
-/** 400 in the words of Nova's JSON schemas. */
+/** 400 with the message of Nova's JSON schemas. */
 export const invalid = (field: string, problem: string): never =>
   badRequest(`Invalid input for field/attribute ${field}. ${problem}`)
 
@@ -73,7 +73,7 @@ export const forbidden = (message: string): never => Refusal.fault(403, "forbidd
 
 export const badMethod = (): never => Refusal.fault(405, "badMethod", "The method is not allowed for this resource.")
 
-/** Unknown routes are answered in text, by the framework below Nova. */
+/** The web framework below Nova answers unknown routes in text. */
 export const noRoute = (): never =>
   Refusal.refuse(Reply.text(404, "404 Not Found\n\nThe resource could not be found.\n\n   "))
 

@@ -1,7 +1,4 @@
-/**
- * `POST /servers/{id}/action`: one action in each body, refused with 409 if the
- * server's state does not allow it.
- */
+/** `POST /servers/{id}/action`: one action per request, refused with 409 if the server's state does not allow it. */
 import { randomBytes, randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Refusal from "../Refusal.js"
@@ -17,10 +14,10 @@ import type { NovaRequest } from "./requests.js"
 import { badRequest, conflict, forbidden, idOf, invalid, notFound, speaks } from "./requests.js"
 import * as ServerRecord from "./serverRecord.js"
 
-/** An unconfirmed resize confirms itself after a day. */
+/** A resize is confirmed automatically after a day. */
 const autoConfirm = 24 * 60 * 60 * 1000
 
-/** An action that is run. */
+/** A running action. */
 interface Call {
   readonly region: Region
   readonly request: NovaRequest
@@ -80,7 +77,7 @@ const becomes =
     server.status = status
   }
 
-/** The end of a reboot or rebuild, which also clears a fault. */
+/** Completes a reboot or rebuild, which also clears a fault. */
 const recovered = (server: ServerRecord.ServerRecord): void => {
   server.status = "ACTIVE"
   server.fault = undefined
@@ -88,7 +85,7 @@ const recovered = (server: ServerRecord.ServerRecord): void => {
 
 const accepted = (): WireResponse => Reply.empty(202)
 
-/** Keeps the old flavor until the resize is confirmed, by the user or by the clock. */
+/** Keeps the old flavor until the resize is confirmed, by the user or automatically. */
 const resizeTo = (call: Call, flavorId: string): WireResponse =>
   begin(call, {
     status: "RESIZE",
@@ -122,7 +119,7 @@ const checkNull = ({ action, argument }: Call): void => {
   }
 }
 
-/** Since microversion 2.73 a lock may have a reason; null where it has none. */
+/** Since microversion 2.73 a lock may have a reason; null if it has none. */
 const readLockedReason = (call: Call): string | null => {
   if (!speaks(call.request, 73) || call.argument === null) {
     checkNull(call)
@@ -146,13 +143,13 @@ const refuseMetal = ({ action, server }: Call): void => {
   }
 }
 
-/** The names in the server's history, where they differ from those of requests. */
+/** The names of actions in the server's history that differ from those in requests. */
 const historyNames: Readonly<Record<string, string>> = {
   "os-start": "start",
   "os-stop": "stop"
 }
 
-/** Runs the one action that a request names, and adds it to the server's history. */
+/** Runs the action of a request, and adds it to the server's history. */
 export const run = (region: Region, server: ServerRecord.ServerRecord, request: NovaRequest): WireResponse => {
   const { body = {}, now, requestId } = request
   const names = Object.keys(body)
@@ -258,7 +255,7 @@ const rescue: Action = (call) => {
   return Reply.json(200, { adminPass })
 }
 
-/** An action without an argument that leads from some states to another. */
+/** An action without an argument that changes one of some states to another. */
 const simple =
   (states: ReadonlyArray<string>, taskState: string, status: string): Action =>
   (call) => {
@@ -376,7 +373,7 @@ const createImage: Action = (call) => {
   if (speaks(request, 45)) {
     return Reply.json(202, { image_id: image.id })
   }
-  // Only the header has the id of the new image.
+  // Only the header contains the id of the new image.
   return Reply.empty(202, { Location: `${request.baseUrl}/images/${image.id}` })
 }
 

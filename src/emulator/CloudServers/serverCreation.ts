@@ -1,4 +1,4 @@
-/** Creates servers: quotas, placement, and the course of a build (Cloud Servers API v2 and Nova's API reference, "Create server"). */
+/** Creates servers: quotas, placement and builds (Cloud Servers API v2 and Nova's API reference, "Create server"). */
 import { links } from "../Links.js"
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
@@ -14,7 +14,7 @@ import type { NovaRequest } from "./requests.js"
 import { badRequest, forbidden } from "./requests.js"
 import * as ServerRecord from "./serverRecord.js"
 
-/** What is chosen of a new server. */
+/** The properties of a new server. */
 interface NewServer {
   readonly name: string
   readonly flavorId: string
@@ -36,7 +36,7 @@ const publicAddress = (interfaces: ReadonlyArray<ServerRecord.Interface>, versio
     .find(({ networkId }) => networkId === Networks.publicNet.id)
     ?.addresses.find((address) => address.version === version)?.addr ?? ""
 
-/** The fields of OpenStack that a server has unless others are chosen. */
+/** The defaults of OpenStack's fields. */
 const openStackDefaults = ({ settings }: Region, name: string): ServerRecord.OpenStackFields => ({
   description: null,
   tags: [],
@@ -64,7 +64,7 @@ export const addServer = (region: Region, fields: NewServer, now: number): Serve
   const server: ServerRecord.ServerRecord = {
     id: randomUUID(),
     number,
-    host: fields.host ?? Placement.hostFor(number, Placement.noWishes) ?? 0,
+    host: fields.host ?? Placement.hostFor(number, Placement.noConstraints) ?? 0,
     name: fields.name,
     createdAt: now,
     updatedAt: now,
@@ -98,7 +98,7 @@ export const addServer = (region: Region, fields: NewServer, now: number): Serve
 const refuseQuota = (name: string, asked: number, used: number, quota: number): never =>
   forbidden(`Quota exceeded for ${name}: Requested ${asked}, but already used ${used} of ${quota} ${name}`)
 
-/** How many of the wanted servers the quotas allow. Fewer than the least number is refused. */
+/** How many of the requested servers the quotas allow. Fewer than the minimum is refused. */
 const allowedCount = (
   region: Region,
   { count, flavor, openStack }: CreateRequest.CreateRequest,
@@ -122,7 +122,7 @@ const allowedCount = (
   return allowed
 }
 
-/** The fault in which the next build ends, if any. */
+/** The fault of the next build, if any. */
 const nextFault = (region: Region, isSchedulable: boolean): ServerRecord.ServerFault | undefined => {
   if (!isSchedulable) {
     return noHostFound
@@ -139,7 +139,7 @@ interface Names {
   readonly launchIndex: number
 }
 
-/** Builds one of the servers that a request asks for. Without a host it ends in ERROR. */
+/** Builds one of the requested servers. Without a host it ends in ERROR. */
 const build = (
   region: Region,
   wanted: CreateRequest.CreateRequest,
@@ -179,7 +179,7 @@ export const createServer = (region: Region, request: NovaRequest): WireResponse
   const reservationId = OpenStackFields.newReservationId()
   const hostname = wanted.openStack.hostname ?? OpenStackFields.hostnameOf(wanted.name)
   const created = Array.from({ length: count }, (_, launchIndex) => {
-    // Several servers of one request have numbers behind their names.
+    // If a request creates several servers, their names are numbered.
     const suffix = wanted.count.most === 1 ? "" : `-${launchIndex + 1}`
     const names = { name: `${wanted.name}${suffix}`, hostname: `${hostname}${suffix}`, launchIndex }
     return build(region, wanted, names, reservationId, request)

@@ -1,7 +1,4 @@
-/**
- * The filters and the order of a listing of servers: those that Rackspace documents, and with microversions those of Nova's API
- * reference.
- */
+/** The filters and sort order of server listings, as Rackspace documents them, or Nova's API reference. */
 import { RE2JS } from "re2js"
 import * as Listing from "./listing.js"
 import * as Placement from "./placement.js"
@@ -13,10 +10,10 @@ type Server = ServerRecord.ServerRecord
 
 type Filter = (server: Server) => boolean
 
-/** Deleted servers stay in listings with `changes-since` for this long. */
+/** How long deleted servers are listed with `changes-since`. */
 const deletedVisible = 30 * 24 * 60 * 60 * 1000
 
-/** RE2 takes linear time for every pattern; JavaScript's own regular expressions would let a request stop the cloud. */
+/** RE2 runs in linear time; with JavaScript's regular expressions a request could block the process. */
 const pattern = (query: URLSearchParams, name: string): RE2JS | undefined => {
   const value = query.get(name)
   try {
@@ -26,7 +23,7 @@ const pattern = (query: URLSearchParams, name: string): RE2JS | undefined => {
   }
 }
 
-/** Those that `changes-since` and, with microversion 2.66, `changes-before` let through. */
+/** Filters by `changes-since` and, with microversion 2.66, `changes-before`. */
 const byTime = (request: NovaRequest): Filter => {
   const { now, query } = request
   const since = Listing.changesSince(query)
@@ -85,7 +82,7 @@ const byAddress = (query: URLSearchParams): Filter => {
 
 const isNo = (value: string): boolean => /^(0|f|false|n|no|off)$/i.test(value)
 
-/** The filters of OpenStack. What only administrators may filter by is ignored for others, as Nova does. */
+/** The filters of OpenStack. Those reserved for administrators are ignored for others, as in Nova. */
 const ofOpenStack = (request: NovaRequest): ReadonlyArray<Filter> => {
   const { isAdministrator, now, query } = request
   const allTenants = query.get("all_tenants")
@@ -122,7 +119,7 @@ const ofOpenStack = (request: NovaRequest): ReadonlyArray<Filter> => {
   ]
 }
 
-/** Whether the listing shows a server. */
+/** The filter of a request. */
 export const read = (request: NovaRequest): Filter => {
   const filters = [
     byTime(request),
@@ -137,7 +134,7 @@ export const read = (request: NovaRequest): Filter => {
 
 type Value = string | number
 
-/** What servers can be sorted by. */
+/** The fields to sort by. */
 const sortKeys: Readonly<Record<string, (server: Server, now: number) => Value>> = {
   access_ip_v4: (server) => server.accessIPv4,
   access_ip_v6: (server) => server.accessIPv6,
@@ -160,7 +157,7 @@ const sortKeys: Readonly<Record<string, (server: Server, now: number) => Value>>
 
 const compare = (a: Value, b: Value): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** Servers in the order that `sort_key` and `sort_dir` ask for: by default, and always at Rackspace, as they come. */
+/** Sorts servers by `sort_key` and `sort_dir`. By default, and always at Rackspace, the order stays unchanged. */
 export const sorted = (servers: Iterable<Server>, { microversion, now, query }: NovaRequest): Iterable<Server> => {
   const names = query.getAll("sort_key")
   const directions = query.getAll("sort_dir")

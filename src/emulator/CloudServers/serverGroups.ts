@@ -1,7 +1,4 @@
-/**
- * Server groups (`os-server-groups`), as Nova's API reference has them: the servers of one are put on the same host or on
- * different ones.
- */
+/** Server groups (`os-server-groups`), which place servers on the same host or on different ones. */
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
@@ -22,7 +19,7 @@ import {
 } from "./requests.js"
 import type { ServerRecord } from "./serverRecord.js"
 
-/** How many groups a project may have, and how many servers a group. */
+/** The maximum number of groups per project, and of servers per group. */
 const quota = { groups: 10, members: 10 }
 
 export interface ServerGroup extends Policy {
@@ -34,7 +31,7 @@ export interface ServerGroup extends Policy {
 export interface ServerGroups {
   readonly find: (id: string) => ServerGroup | undefined
   readonly routes: ReadonlyArray<NovaRoutes>
-  /** Refuses with 403 more servers than a group may have. */
+  /** Refuses with 403 if a group would have too many servers. */
   readonly checkQuota: (group: ServerGroup, more: number) => void
 }
 
@@ -55,7 +52,7 @@ const readName = (value: unknown): string =>
     ? value
     : invalid("name", `${Fields.textOf(value)} is not a name of 1 to 255 characters`)
 
-/** One policy in a list, up to microversion 2.63. */
+/** Up to microversion 2.63: a list of one policy. */
 const readOlder = (sent: Fields.JsonObject, request: NovaRequest): ServerGroup => {
   refuseOthers("server_group", sent, ["name", "policies"])
   const list = sent["policies"]
@@ -66,7 +63,7 @@ const readOlder = (sent: Fields.JsonObject, request: NovaRequest): ServerGroup =
   return { id: randomUUID(), name, policy: readPolicy(list[0], request), maxServersPerHost: undefined }
 }
 
-/** One policy and its rules, since microversion 2.64. */
+/** Since microversion 2.64: one policy and its rules. */
 const readNewer = (sent: Fields.JsonObject, request: NovaRequest): ServerGroup => {
   refuseOthers("server_group", sent, ["name", "policy", "rules"])
   const name = readName(sent["name"])

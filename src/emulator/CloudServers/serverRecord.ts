@@ -1,6 +1,6 @@
 /**
- * A server as the emulator keeps it. Its state follows from the time: no fiber sleeps until a build is done, whoever
- * looks settles what has become due.
+ * The stored server. Its state is computed from the time: no fiber waits for a build; due changes are applied when the
+ * server is read.
  */
 import { links } from "../Links.js"
 import { createHash } from "node:crypto"
@@ -12,13 +12,13 @@ import { speaks } from "./requests.js"
 
 /** A change that takes time. */
 export interface Transition {
-  /** What the status reads meanwhile; undefined where it stays. */
+  /** The status during the change; undefined if it stays. */
   readonly status: string | undefined
-  /** Null where the server is free for other actions meanwhile. */
+  /** Null if the server accepts other actions during the change. */
   readonly taskState: string | null
   /** Milliseconds since the epoch. */
   readonly startedAt: number
-  /** When the new status can first be seen; until then only the task state tells. */
+  /** When the new status becomes visible; until then only the task state shows the change. */
   readonly visibleAt: number
   readonly endsAt: number
   readonly end: (server: ServerRecord, at: number) => void
@@ -31,7 +31,7 @@ export interface ServerFault {
   readonly details?: string | undefined
 }
 
-/** One entry of a server's history (`os-instance-actions`). */
+/** An entry of a server's history (`os-instance-actions`). */
 export interface InstanceAction {
   readonly action: string
   readonly requestId: string
@@ -46,11 +46,11 @@ export interface Interface {
   readonly networkId: string
   readonly label: string
   readonly addresses: ReadonlyArray<{ readonly version: 4 | 6; readonly addr: string }>
-  /** By which the server's own metadata name it. */
+  /** Identifies it in the metadata that the server can read. */
   readonly tag?: string | undefined
 }
 
-/** A volume on a server. */
+/** A volume attached to a server. */
 export interface AttachedVolume {
   readonly volumeId: string
   readonly device: string
@@ -62,22 +62,22 @@ export interface AttachedVolume {
   readonly blockDeviceId: string
 }
 
-/** What a server of OpenStack has, and one of Rackspace has not. */
+/** The fields of a server in OpenStack that Rackspace does not have. */
 export interface OpenStackFields {
   description: string | null
   tags: ReadonlyArray<string>
   hostname: string
   readonly availabilityZone: string
-  /** The zone that was asked for. */
+  /** The requested zone. */
   readonly pinnedAvailabilityZone: string | null
   readonly securityGroups: ReadonlyArray<string>
-  /** The server group that it joined. */
+  /** The server group, if any. */
   readonly groupId: string | undefined
   readonly schedulerHints: Readonly<Record<string, unknown>>
   readonly reservationId: string
-  /** Its place among the servers of one request, from 0. */
+  /** Its index among the servers of one request, from 0. */
   readonly launchIndex: number
-  /** Null where it is locked without a reason; undefined where it is not locked. */
+  /** Null if it is locked without a reason; undefined if it is not locked. */
   locked: string | null | undefined
   trustedImageCertificates: ReadonlyArray<string> | null
   /** In Base64. */
@@ -87,19 +87,19 @@ export interface OpenStackFields {
 /** A server. */
 export interface ServerRecord extends OpenStackFields {
   readonly id: string
-  /** Counts from 1 in the order of creation; addresses are made from it. */
+  /** The number in the order of creation, from 1. Addresses are derived from it. */
   readonly number: number
-  /** The number of the host that it is on. */
+  /** The number of its host. */
   readonly host: number
   name: string
   /** Milliseconds since the epoch. */
   readonly createdAt: number
   updatedAt: number
   deletedAt: number | undefined
-  /** When it ran first. */
+  /** When it first ran. */
   launchedAt: number | undefined
   flavorId: string
-  /** The flavor before a resize that is not confirmed yet. */
+  /** The flavor before an unconfirmed resize. */
   previousFlavorId: string | undefined
   /** Empty for a server that boots from a volume. */
   imageId: string
@@ -110,18 +110,18 @@ export interface ServerRecord extends OpenStackFields {
   interfaces: Array<Interface>
   accessIPv4: string
   accessIPv6: string
-  /** The settled status, which the present transition may hide. */
+  /** The settled status, which the current transition may hide. */
   status: string
   fault: (ServerFault & { readonly createdAt: number }) | undefined
   transition: Transition | undefined
   readonly actions: Array<InstanceAction>
   imageSchedule: { readonly retention: number; readonly day_of_week?: string } | undefined
   readonly volumes: Map<string, AttachedVolume>
-  /** Ids of addresses that it shares. */
+  /** The ids of shared addresses. */
   readonly ipAssociations: Set<string>
 }
 
-/** Brings a server up to date. */
+/** Applies the changes that are due. */
 export const settle = (server: ServerRecord, now: number): void => {
   let { transition } = server
   while (transition !== undefined && transition.endsAt <= now) {
@@ -138,7 +138,7 @@ export const statusOf = (server: ServerRecord, now: number): string => {
   return transition?.status !== undefined && now >= transition.visibleAt ? transition.status : server.status
 }
 
-/** The settled state of the machine in the words of `OS-EXT-STS:vm_state`. */
+/** The settled state of the machine as `OS-EXT-STS:vm_state`. */
 export const vmStateOf = (server: ServerRecord): string => {
   switch (server.status) {
     case "BUILD":
@@ -154,7 +154,7 @@ export const vmStateOf = (server: ServerRecord): string => {
   }
 }
 
-/** What the server is busy with, or null. */
+/** The current task, or null. */
 export const taskStateOf = (server: ServerRecord, now: number): string | null => {
   const { transition } = server
   if (transition === undefined || transition.taskState === null) {
@@ -171,7 +171,7 @@ export const taskStateOf = (server: ServerRecord, now: number): string | null =>
   return transition.taskState
 }
 
-/** How far a build, rebuild or resize is, 0 to 100; below 100 until it is done. */
+/** The progress of a build, rebuild or resize, 0 to 100; below 100 until it is done. */
 export const progressOf = (server: ServerRecord, now: number): number => {
   const { transition } = server
   if (transition?.status === undefined) {
@@ -181,7 +181,7 @@ export const progressOf = (server: ServerRecord, now: number): number => {
   return Math.floor(((now - transition.startedAt) / length) * 100)
 }
 
-/** Other statuses carry no `progress` at all. */
+/** The statuses with a `progress`. */
 const withProgress = new Set(["ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE", "MIGRATING"])
 
 const powerStateOf = (server: ServerRecord): number => {
@@ -200,7 +200,7 @@ const powerStateOf = (server: ServerRecord): number => {
 const bookmark = (baseUrl: string, path: string): ReadonlyArray<unknown> =>
   links(baseUrl, path).filter((link) => link.rel === "bookmark")
 
-/** The addresses by network label, as `addresses` has them. */
+/** The addresses by network label, as in `addresses`. */
 export const addresses = (
   server: ServerRecord,
   request: Pick<NovaRequest, "microversion">
@@ -217,7 +217,7 @@ export const addresses = (
 
 type Context = Pick<NovaRequest, "baseUrl" | "caller" | "now" | "microversion" | "isAdministrator">
 
-/** The full server of `GET /servers/{id}`. `isSingle` where it does not stand in a listing. */
+/** The server in `GET /servers/{id}`. `isSingle` is false in listings. */
 export const toJson = (
   server: ServerRecord,
   context: Context,
@@ -228,13 +228,11 @@ export const toJson = (
   ...(context.microversion === undefined ? rackspaceJson(server, context) : openStackJson(server, context, isSingle))
 })
 
-/**
- * A server as the answers to an update and to a rebuild have it: the extensions add nothing to those, up to microversion 2.74.
- */
+/** The server in the response to an update or rebuild, without the fields of extensions up to microversion 2.74. */
 export const changedJson = (server: ServerRecord, context: Context): Readonly<Record<string, unknown>> =>
   speaks(context, 75) ? toJson(server, context, true) : coreJson(server, context)
 
-/** The flavor by its id; since microversion 2.47 what it was when the server was made. */
+/** The flavor by id; since microversion 2.47 as it was when the server was created. */
 const flavorJson = (server: ServerRecord, context: Context): Readonly<Record<string, unknown>> => {
   const flavor = speaks(context, 47) ? Flavors.find(server.flavorId) : undefined
   return flavor === undefined

@@ -6,10 +6,10 @@ import { badRequest, conflict, demandMicroversion, invalid, notFound, refuseOthe
 import * as ServerRecord from "./serverRecord.js"
 import type { Region } from "./region.js"
 
-/** How many tags a server may have. */
+/** The maximum number of tags per server. */
 const maximum = 50
 
-/** Checks a tag: 1 to 60 characters without commas and slashes. */
+/** Validates a tag: 1 to 60 characters without commas and slashes. */
 export const readTag = (value: unknown): string =>
   typeof value === "string" && /^[^,/]{1,60}$/u.test(value)
     ? value
@@ -17,7 +17,7 @@ export const readTag = (value: unknown): string =>
         "Invalid input for field/attribute tag. Tags may only consist of unicode characters excluding '/' and ',', and must be 1 to 60 characters long."
       )
 
-/** Checks a list of tags, and removes duplicates. */
+/** Validates a list of tags, and removes duplicates. */
 export const readTags = (value: unknown): ReadonlyArray<string> => {
   if (!Array.isArray(value)) {
     return invalid("tags", "It is not of type 'array'")

@@ -1,4 +1,4 @@
-/** Servers: their lists, changes and deletion (Cloud Servers API v2 and Nova's API reference, "Servers"). */
+/** Servers: listing, changes and deletion (Cloud Servers API v2 and Nova's API reference, "Servers"). */
 import { links } from "../Links.js"
 import * as Fields from "../Fields.js"
 import type { WireResponse } from "../Protocol.js"
@@ -27,7 +27,7 @@ const newestFirst = function* ({ creationOrder }: Region): Generator<Server> {
   }
 }
 
-/** Refuses a marker that names a deleted server, unless deleted servers are listed. */
+/** Refuses a deleted server as marker, unless deleted servers are listed. */
 const checkMarker = (region: Region, { now, query }: NovaRequest): void => {
   const marker = query.get("marker")
   const server = marker === null ? undefined : region.servers.get(marker)

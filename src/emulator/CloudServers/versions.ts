@@ -1,19 +1,16 @@
 /**
- * The version documents of Cloud Servers, which need no token and stand above the tenant's endpoint: `versionList` and `versionInfo` of the catalog lead here, and so does the discovery of OpenStack's own
- * clients.
+ * The version documents of Cloud Servers, above the tenant's endpoint, which need no token. `versionList` and
+ * `versionInfo` in the catalog point to them, and OpenStack's own clients request them for discovery.
  */
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 
 const pattern = /^\/servers\/([a-z]+)\/(?:v2\/?)?$/i
 
-/** The region whose version document a path asks for, in upper case; undefined for every other path. */
+/** The region of a version document's path, in upper case; undefined for other paths. */
 export const regionOf = (path: string): string | undefined => pattern.exec(path)?.[1]?.toUpperCase()
 
-/**
- * The document: all versions (there is one), or the one that the path names. `maxMicroversion` is the newest that Nova speaks, if
- * it has any.
- */
+/** The document: all versions (there is one), or the one in the path. `maxMicroversion` is the newest, if any. */
 export const serve = (path: string, origin: string, maxMicroversion?: string): WireResponse => {
   const named = /v2\/?$/i.test(path)
   const version = {

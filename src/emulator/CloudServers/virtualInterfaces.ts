@@ -1,7 +1,4 @@
-/**
- * `/servers/{id}/os-virtual-interfacesv2`: attaching a running server to a network, and
- * detaching it.
- */
+/** `/servers/{id}/os-virtual-interfacesv2`: attaches a running server to a network, and detaches it. */
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
@@ -32,7 +29,7 @@ const attach = (region: Region, server: ServerRecord, { body, now }: NovaRequest
   const attached = Networks.attach(network, server.number, randomUUID())
   server.interfaces.push(attached)
   server.updatedAt = now
-  // The answer to one is a list.
+  // The response is a list of one.
   return Reply.json(200, { virtual_interfaces: [toJson(attached)] })
 }
 

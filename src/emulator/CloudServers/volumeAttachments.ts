@@ -1,6 +1,6 @@
 /**
- * `/servers/{id}/os-volume_attachments`. At Rackspace any volume id is accepted, because the volumes belong to
- * another service. With microversions the volume must be one of `os-volumes`.
+ * `/servers/{id}/os-volume_attachments`. Rackspace accepts any volume id, because the volumes belong to another
+ * service. With microversions the volume must be one of `os-volumes`.
  */
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
@@ -28,7 +28,7 @@ const toJson = (
   server: ServerRecord.ServerRecord,
   request: NovaRequest
 ): Readonly<Record<string, unknown>> => ({
-  // The ids of attachments in Cinder and of Nova's own records take the place of the repeated volume's id.
+  // The ids of Cinder's attachment and Nova's own record replace the repeated volume id.
   ...(speaks(request, 89)
     ? { attachment_id: attached.attachmentId, bdm_uuid: attached.blockDeviceId }
     : { id: attached.volumeId }),
@@ -85,7 +85,7 @@ const attach = (server: ServerRecord.ServerRecord, request: NovaRequest, volumes
   })
 }
 
-/** Refuses a volume that is unknown or not available, and a server whose state does not allow it. */
+/** Refuses a volume that is unknown or not available, and a server whose state does not allow attaching. */
 const demandVolume = (
   server: ServerRecord.ServerRecord,
   volumeId: string,
@@ -103,7 +103,7 @@ const demandVolume = (
   }
 }
 
-/** "Update a volume attachment": another volume, for administrators; since 2.85 also what becomes of this one. */
+/** Replaces the volume, for administrators; since 2.85 also changes `delete_on_termination`. */
 const update = (
   server: ServerRecord.ServerRecord,
   attached: ServerRecord.AttachedVolume,

@@ -1,6 +1,6 @@
 /**
- * Volumes of Block Storage by way of Nova (`os-volumes`), which has them up to microversion 2.35. Their state follows from the
- * time, as that of servers does.
+ * Volumes of Block Storage through Nova (`os-volumes`), up to microversion 2.35. Their state is computed from the time,
+ * like that of servers.
  */
 import { randomUUID } from "node:crypto"
 import type { WireResponse } from "../Protocol.js"
@@ -12,7 +12,7 @@ import * as Metadata from "./metadata.js"
 import type { NovaRequest, NovaRoutes } from "./requests.js"
 import { badRequest, demandMicroversion, forbidden, invalid, notFound, within } from "./requests.js"
 
-/** How many volumes a project may have. */
+/** The maximum number of volumes per project. */
 const quota = 10
 
 export interface Volume {
@@ -78,7 +78,7 @@ const read = (request: NovaRequest, zones: ReadonlyArray<string>, buildTime: num
 /** No volumes yet. */
 export const make = (options: {
   readonly availabilityZones: ReadonlyArray<string>
-  /** From the request to `available`, in milliseconds. */
+  /** The time from the request to `available`, in milliseconds. */
   readonly buildTime: number
   readonly placeOf: (id: string) => Place | undefined
 }): Volumes => {
@@ -97,7 +97,7 @@ export const make = (options: {
       availabilityZone: volume.availabilityZone,
       createdAt: Timestamp.microsecondsWithoutZone(volume.createdAt),
       metadata: volume.metadata,
-      // A volume that is on no server has one empty attachment.
+      // A volume that is not attached has one empty attachment.
       attachments: [place === undefined ? {} : { id: volume.id, volumeId: volume.id, ...place }]
     }
   }

@@ -1,4 +1,4 @@
-/** Answers of the front, in the form of the service that is addressed. */
+/** Responses of the front, in the format of the addressed service. */
 import { randomUUID } from "node:crypto"
 import * as Keystone from "../Keystone.js"
 import * as Answer from "../Keystone/answer.js"
@@ -6,11 +6,11 @@ import type { WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import * as Target from "../Target.js"
 
-/** The service whose form an answer has. Keystone's differs from Identity's. */
+/** The service whose format an answer has. Keystone's differs from Identity's. */
 export const dialectOf = (service: string, target: string): string =>
   service === "identity" && Keystone.owns(Target.split(target).path) ? "keystone" : service
 
-/** A failure in the form of a service. */
+/** An error in the format of a service. */
 export const refusal = (service: string, status: number, message: string): WireResponse =>
   service === "files" || service === "cdn"
     ? Reply.html(status, message, message)
@@ -20,7 +20,7 @@ export const refusal = (service: string, status: number, message: string): WireR
         ? Reply.json(status, { message, code: status })
         : Reply.fault(status, Reply.faultKey(status, service), message)
 
-/** 401 in the form of a service. `tenant` is the one in the path. */
+/** 401 in the format of a service. `tenant` is the one in the path. */
 export const unauthorized = (service: string, tenant: string | undefined): WireResponse => {
   if (service === "files" || service === "cdn") {
     return Reply.html(
@@ -49,7 +49,7 @@ export const wrongTenant = (service: string, tenant: string | undefined): WireRe
       ? Reply.fault(404, "itemNotFound", "The resource could not be found.")
       : Reply.fault(401, "unauthorized", `Token doesn't belong to Tenant with Id/Name: '${tenant}'`)
 
-/** The request id that every answer of a service has. */
+/** The request id in every response of a service. */
 export const requestIdHeaders = (service: string): Readonly<Record<string, string>> => {
   switch (service) {
     case "servers": {

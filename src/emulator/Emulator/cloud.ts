@@ -13,30 +13,30 @@ import * as Identity from "../Identity.js"
 import type { EmulatedService, WireRequest } from "../Protocol.js"
 import * as RequestLog from "../RequestLog.js"
 
-/** How the cloud behaves. */
+/** Options of the cloud. */
 export interface EmulatorOptions extends Account.AccountOptions {
   /** Default `["DFW", "ORD"]`. */
   readonly regions?: ReadonlyArray<string> | undefined
   /** How long a token lives. Default 24 hours. */
   readonly tokenTtl?: Duration.DurationInput | undefined
   /**
-   * The beginning of all URLs in the catalog and in links, without a final slash. Default `http://cloud.test`.
-   * `from-request` takes it from each request's Host header.
+   * The beginning of all URLs in the catalog and in links, without a trailing slash. Default `http://cloud.test`.
+   * `from-request` uses each request's Host header.
    */
   readonly origin?: string | undefined
   /** How many of the newest requests the log keeps. Default all. */
   readonly logLimit?: number | undefined
-  /** Runs after each request whose response was sent to its end, or broke. */
+  /** Runs after each request whose response was sent or broke off. */
   readonly onFinished?: ((entry: RequestLog.RequestLogEntry) => Effect.Effect<void>) | undefined
-  /** How Cloud Servers behaves in every region. */
+  /** Options of Cloud Servers in all regions. */
   readonly servers?: CloudServers.CloudServersOptions | undefined
-  /** How Cloud Files behaves in every region. */
+  /** Options of Cloud Files in all regions. */
   readonly files?: CloudFiles.CloudFilesOptions | undefined
-  /** How the management of Cloud Files' CDN behaves in every region. */
+  /** Options of the CDN's management in all regions. */
   readonly cdn?: CloudFilesCdn.CloudFilesCdnOptions | undefined
-  /** How Cloud Load Balancers behaves in every region. */
+  /** Options of Cloud Load Balancers in all regions. */
   readonly loadBalancers?: CloudLoadBalancers.CloudLoadBalancersOptions | undefined
-  /** How Cloud Big Data behaves in every region. */
+  /** Options of Cloud Big Data in all regions. */
   readonly bigData?: CloudBigData.CloudBigDataOptions | undefined
 }
 
@@ -81,7 +81,7 @@ export class Cloud {
     return this.regions.has(defaultRegion) ? defaultRegion : (this.regionNames[0] ?? "DFW")
   }
 
-  /** A region by its name in any case. An unknown one is a defect. */
+  /** A region by name in any case. An unknown one is a defect. */
   region(name: string): Region {
     const found = this.regions.get(name.toUpperCase())
     if (found === undefined) {
@@ -90,7 +90,7 @@ export class Cloud {
     return found
   }
 
-  /** The service that is mounted under a name. */
+  /** The service at a mount. */
   serviceAt(mount: string, region: string | undefined): EmulatedService | undefined {
     const services = region === undefined ? undefined : this.regions.get(region)
     switch (mount) {
@@ -129,7 +129,7 @@ const makeRegion = (options: EmulatorOptions): Effect.Effect<Region> =>
     bigData: CloudBigData.make(options.bigData)
   }))
 
-/** A cloud with nothing in it. */
+/** An empty cloud. */
 export const make = (options: EmulatorOptions): Effect.Effect<Cloud> =>
   Effect.forEach(options.regions ?? ["DFW", "ORD"], (name) =>
     Effect.map(makeRegion(options), (region) => [name.toUpperCase(), region] as const)

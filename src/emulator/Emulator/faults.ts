@@ -72,7 +72,7 @@ const spoil = (fault: Fault.Fault | undefined, response: WireResponse): WireResp
   }
 }
 
-/** Answers a request that meets a fault. `proceed` carries it out. */
+/** Handles a request to which a fault applies. `proceed` carries it out. */
 export const meet = (
   fault: Fault.Fault | undefined,
   request: WireRequest,

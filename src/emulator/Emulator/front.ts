@@ -1,4 +1,4 @@
-/** The front of the cloud: logs requests, applies injected faults, checks tokens, and hands requests to services. */
+/** The front of the cloud: logs requests, applies injected faults, checks tokens, and routes requests to services. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -21,7 +21,7 @@ type Answered = Effect.Effect<WireResponse, WireBroken>
 interface Destination {
   readonly service: string
   readonly region: string | undefined
-  /** The endpoint that the path belongs to, if it is one's. */
+  /** The endpoint of the path, if there is one. */
   readonly location: ServiceCatalog.Location | undefined
 }
 
@@ -39,7 +39,7 @@ const destinationOf = (cloud: Cloud, path: string): Destination => {
   return { service: versionsOf === undefined ? other : "servers", region, location }
 }
 
-/** Answers what needs no endpoint: versions of Cloud Servers, copies of the CDN, and `/info` of Cloud Files. */
+/** Handles paths outside of endpoints: versions of Cloud Servers, copies of the CDN, and `/info` of Cloud Files. */
 const serveWithoutEndpoint = (cloud: Cloud, request: WireRequest, path: string): Answered | undefined => {
   const versionsOf = Versions.regionOf(path)
   if (versionsOf !== undefined && cloud.regions.has(versionsOf)) {
@@ -55,7 +55,7 @@ const serveWithoutEndpoint = (cloud: Cloud, request: WireRequest, path: string):
   return discovered === undefined ? undefined : Effect.succeed(discovered)
 }
 
-/** Checks the token and the tenant of a request, and hands it to its service. */
+/** Checks the token and the tenant of a request, and passes it to its service. */
 const serve = (
   cloud: Cloud,
   request: WireRequest,
@@ -101,7 +101,7 @@ const serve = (
   })
 }
 
-/** Answers a request that no fault has answered. */
+/** Handles a request to which no fault applies. */
 const route = (cloud: Cloud, request: WireRequest, { location, service }: Destination): Answered => {
   if (service === "identity") {
     return cloud.identity.handle(request, cloud.originOf(request))

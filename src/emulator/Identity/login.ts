@@ -12,13 +12,13 @@ import { badRequest, notFound, optionalObject, unauthorized, unparsable } from "
 import type { IdentityState } from "./state.js"
 import { isForProject } from "./state.js"
 
-/** A user who was asked for a passcode has ten minutes to send it. */
+/** How long the second step of a multi-factor login may take: ten minutes. */
 const sessionLifetime = 10 * 60 * 1000
 
 /** A login that succeeded. */
 interface Granted {
   readonly token: Tokens.Token
-  /** The only tenant of the catalog, if the login was by token. */
+  /** The only tenant in the catalog, if the login was by token. */
   readonly onlyTenant?: string
 }
 
@@ -27,7 +27,7 @@ interface Login {
   readonly state: IdentityState
   readonly request: IdentityRequest
   readonly credentials: JsonObject
-  /** The tenant that is asked for. */
+  /** The requested tenant. */
   readonly tenant: string | undefined
 }
 
@@ -39,7 +39,7 @@ const checkEnabled = ({ account }: IdentityState): void => {
   }
 }
 
-/** The tenant that the request names. */
+/** Reads the tenant of the request. */
 const readTenant = (auth: JsonObject): string | undefined => {
   const id = auth["tenantId"] ?? undefined
   const name = auth["tenantName"] ?? undefined
@@ -59,7 +59,7 @@ const grant = ({ request, state, tenant }: Login, authenticatedBy: ReadonlyArray
   return { token: state.tokens.issue(authenticatedBy, request.now) }
 }
 
-/** Asks for the second factor. */
+/** Requests the second factor. */
 const challenge = ({ sessions }: IdentityState, now: number): never => {
   for (const [id, since] of sessions) {
     if (now - since > sessionLifetime) {

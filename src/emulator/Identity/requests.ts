@@ -6,11 +6,11 @@ import * as Reply from "../Reply.js"
 import * as Router from "../Router.js"
 
 export interface IdentityRequest extends RoutedRequest {
-  /** The path behind `/v2.0`. */
+  /** The path after `/v2.0`. */
   readonly path: string
-  /** What the URLs of the catalog begin with. */
+  /** The beginning of the catalog's URLs. */
   readonly origin: string
-  /** The token of the caller, which has been checked; empty for a login. */
+  /** The validated token of the caller; empty for a login. */
   readonly token: string
 }
 
@@ -28,7 +28,7 @@ export const notFound = (message = "Resource Not Found"): never => Refusal.fault
 export const badMethod = (allowed: ReadonlyArray<string>): never =>
   Refusal.refuse(Reply.fault(405, "badMethod", "Method Not Allowed", { headers: { Allow: allowed.join(", ") } }))
 
-/** Refuses a body that is not the JSON of a login. */
+/** Refuses a body that is not a valid login. */
 export const unparsable = (): never =>
   badRequest("Invalid request body: unable to parse Auth data. Please review XML or JSON formatting")
 

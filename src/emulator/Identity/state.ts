@@ -5,7 +5,7 @@ import * as ServiceCatalog from "../ServiceCatalog.js"
 import * as Timestamp from "../Timestamp.js"
 import * as Tokens from "../Tokens.js"
 
-/** The methods of Keystone under the names that version 2 has for them. */
+/** Maps Keystone's methods to those of version 2. */
 const methodNames: Readonly<Record<string, string>> = {
   application_credential: "APPLICATION_CREDENTIAL",
   password: "PASSWORD",
@@ -15,7 +15,7 @@ const methodNames: Readonly<Record<string, string>> = {
 
 export class IdentityState {
   readonly tokens: Tokens.Tokens
-  /** The times at which users were asked for a passcode, by session. */
+  /** The times of passcode challenges, by session. */
   readonly sessions = new Map<string, number>()
   succeededLogins = 0
   refusedLogins = 0
@@ -67,7 +67,7 @@ export class IdentityState {
     }
   }
 
-  /** The user in the answer to a login. */
+  /** The user in the response to a login. */
   userJson(): JsonObject {
     const { defaultRegion, tenantId, userId, username } = this.account
     return {
@@ -81,5 +81,5 @@ export class IdentityState {
   }
 }
 
-/** Services accept no other tokens. */
+/** Whether a token is scoped to a project, as services require. */
 export const isForProject = ({ scope = "project" }: Tokens.Token): boolean => scope === "project"

@@ -1,4 +1,4 @@
-/** Swift's own login, "TempAuth" of OpenStack, which storage clients in other languages use. */
+/** Swift's own login (TempAuth), which storage clients in other languages use. */
 import type { WireRequest, WireResponse } from "../Protocol.js"
 import * as Reply from "../Reply.js"
 import type { IdentityState } from "./state.js"
@@ -22,7 +22,7 @@ const login = (state: IdentityState, request: WireRequest, origin: string, now: 
       401,
       "Unauthorized",
       "This server could not verify that you are authorized to access the document you requested.",
-      // The realm is shown to unknown users only.
+      // Only unknown users see the realm.
       Reply.swiftRealm(isKnown ? undefined : tenant)
     )
   }
@@ -37,7 +37,7 @@ const login = (state: IdentityState, request: WireRequest, origin: string, now: 
   })
 }
 
-/** Answers a login. TempAuth accepts no HEAD, but the login of the first Identity did. */
+/** Handles a login. TempAuth does not accept HEAD, but the first version of Identity did. */
 export const swiftLogin = (
   state: IdentityState,
   request: WireRequest,

@@ -10,7 +10,7 @@ import type { IdentityState } from "./state.js"
 const find = ({ tokens }: IdentityState, id: string, { now }: IdentityRequest): Tokens.Token =>
   tokens.find(id, now) ?? notFound("Token not found.")
 
-/** A token that is valid and belongs to the tenant that the query may name. */
+/** Finds a valid token that belongs to the tenant in the query, if there is one. */
 const validate = (state: IdentityState, id: string, request: IdentityRequest): Tokens.Token => {
   const tenant = request.query.get("belongsTo")
   return tenant === null || state.ownsTenant(tenant) ? find(state, id, request) : notFound("Token not found.")

@@ -1,4 +1,4 @@
-/** The account's own user, its API key, and its tenants (Identity API v2.0, "User operations" and "Tenants operations"). */
+/** The account's user, its API key, and its tenants (Identity API v2.0, "User operations" and "Tenants operations"). */
 import { randomBytes } from "node:crypto"
 import type { JsonObject } from "../Fields.js"
 import type { WireResponse } from "../Protocol.js"

@@ -36,7 +36,7 @@ const extensions = [
   links: []
 }))
 
-/** The versions at the root: as Keystone lists them (`values`), and as Rackspace does (`version`, with a single `link`). */
+/** The versions at the root: in Keystone's format (`values`), and in Rackspace's (`version`, with one `link`). */
 const versions = (origin: string): JsonObject => ({
   values: [
     Keystone.version(origin),
@@ -58,7 +58,7 @@ const versions = (origin: string): JsonObject => ({
   ]
 })
 
-/** The root has no version of its own, hence 300. */
+/** 300, since the root is not a version itself. */
 export const listVersions = (origin: string): WireResponse =>
   Reply.json(300, { versions: versions(origin) }, { Location: `${origin}/v3/`, Vary: "X-Auth-Token" })
 
