@@ -140,13 +140,16 @@ export type Table<Definitions> = {
 }
 
 /**
- * An operation as a method: the flat input in, the decoded response out. Where every field is optional, so is the input.
+ * An operation as a method: the flat input in, the decoded response out. If every field is optional, so is the input; without fields
+ * there is none.
  */
 export type Method<E> =
   E extends Endpoint<infer Input, infer Output, infer Tag, infer R>
-    ? {} extends Input
-      ? (input?: Input) => Effect.Effect<Output, CommonError | Extract<DocumentedError, { readonly _tag: Tag }>, R>
-      : (input: Input) => Effect.Effect<Output, CommonError | Extract<DocumentedError, { readonly _tag: Tag }>, R>
+    ? [keyof Input] extends [never]
+      ? () => Effect.Effect<Output, CommonError | Extract<DocumentedError, { readonly _tag: Tag }>, R>
+      : {} extends Input
+        ? (input?: Input) => Effect.Effect<Output, CommonError | Extract<DocumentedError, { readonly _tag: Tag }>, R>
+        : (input: Input) => Effect.Effect<Output, CommonError | Extract<DocumentedError, { readonly _tag: Tag }>, R>
     : never
 
 /** The methods of a table. */

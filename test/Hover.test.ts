@@ -23,7 +23,7 @@ const operations: Readonly<Record<string, string>> = {
   "servers.importKeyPair": "(input: ImportKeyPair) => Effect<KeyPair, Conflict | QuotaExceeded | CommonError, never>",
   "servers.createServerGroup":
     "(input: CreateServerGroup) => Effect<ServerGroup, Conflict | QuotaExceeded | CommonError, never>",
-  "servers.getLimits": "(input?: {} | undefined) => Effect<Limits, CommonError, never>",
+  "servers.getLimits": "() => Effect<Limits, CommonError, never>",
   "balancers.create":
     "(input: CreateLoadBalancer) => Effect<LoadBalancer, QuotaExceeded | Unprocessable | CommonError, never>",
   "balancers.list": "(filters?: ListLoadBalancers) => Stream<LoadBalancerSummary, CommonError>",
