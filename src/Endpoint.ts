@@ -998,8 +998,8 @@ export const client = <Table extends Readonly<Record<string, Any>>>(
 ): Client<Table> =>
   Object.fromEntries(
     Object.entries(table).map(([name, endpoint]) => {
-      const made = once(() =>
-        method(cloudClient, endpoint as Endpoint<unknown, unknown, DocumentedError["_tag"], unknown>)
+      const made = once(
+        () => method(cloudClient, endpoint as Endpoint<unknown, unknown, never>) as (input: unknown) => unknown
       )
       return [name, (input: unknown) => made()(input)]
     })
