@@ -2,7 +2,7 @@
  * Where the examples work: on a cloud of `clouds.yaml` where OS_CLOUD names one, else on the Rackspace account of RAX_USERNAME
  * and RAX_API_KEY. A program that needs only what both have runs on either.
  */
-import { NodeContext } from "@effect/platform-node"
+import * as NodeContext from "@effect/platform-node/NodeContext"
 import { Config, Effect, Layer, Option } from "effect"
 import { Credentials, OpenStack, Rackspace } from "effect-rackspace"
 

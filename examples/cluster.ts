@@ -1,9 +1,10 @@
 /**
  * A cluster of Cloud Big Data: created, watched while it is built, resized, and deleted again.
  */
-import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Stream } from "effect"
-import { CloudBigData, Credentials, Rackspace } from "effect-rackspace"
+import { CloudBigData, Credentials, Rackspace, Transport } from "effect-rackspace"
 
 const account = Rackspace.layer({ credentials: Credentials.config, region: "DFW" })
 
@@ -47,8 +48,4 @@ const program = Effect.gen(function* () {
   yield* Effect.log("the cluster is gone")
 })
 
-program.pipe(
-  Effect.provide(account),
-  Effect.provide([NodeContext.layer, NodeHttpClient.layerUndici]),
-  NodeRuntime.runMain
-)
+program.pipe(Effect.provide(account), Effect.provide([Transport.layer, NodeContext.layer]), NodeRuntime.runMain)

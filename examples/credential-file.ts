@@ -5,9 +5,10 @@
  *   username = myusername
  *   api_key = 01234567890abcdef
  */
-import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect } from "effect"
-import { Credentials, Identity } from "effect-rackspace"
+import { Credentials, Identity, Transport } from "effect-rackspace"
 
 const program = Effect.gen(function* () {
   const user = yield* Identity.user
@@ -21,4 +22,4 @@ const program = Effect.gen(function* () {
   Effect.catchTag("CredentialsError", (error) => Effect.logError(error.message))
 )
 
-program.pipe(Effect.provide([NodeContext.layer, NodeHttpClient.layerUndici]), NodeRuntime.runMain)
+program.pipe(Effect.provide([Transport.layer, NodeContext.layer]), NodeRuntime.runMain)

@@ -3,9 +3,10 @@
  * typed failure.
  */
 import { FileSystem, Path } from "@effect/platform"
-import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Stream } from "effect"
-import { CloudFiles } from "effect-rackspace"
+import { CloudFiles, Transport } from "effect-rackspace"
 import { cloud } from "./cloud.js"
 
 const program = Effect.gen(function* () {
@@ -42,8 +43,4 @@ const program = Effect.gen(function* () {
   yield* files.deleteContainer({ container: "dumps" })
 }).pipe(Effect.scoped)
 
-program.pipe(
-  Effect.provide(cloud),
-  Effect.provide([NodeContext.layer, NodeHttpClient.layerUndici]),
-  NodeRuntime.runMain
-)
+program.pipe(Effect.provide(cloud), Effect.provide([Transport.layer, NodeContext.layer]), NodeRuntime.runMain)

@@ -3,9 +3,9 @@
  * (`setImageSchedule`, which Rackspace has and OpenStack has not) does not do. The server is named by SERVER, and how many
  * images are kept by KEEP.
  */
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Config, DateTime, Effect, Stream } from "effect"
-import { CloudServers } from "effect-rackspace"
+import { CloudServers, Transport } from "effect-rackspace"
 import { cloud } from "./cloud.js"
 
 const pace = { interval: "5 seconds" } as const
@@ -51,4 +51,4 @@ const program = Effect.gen(function* () {
   yield* Effect.log(`${oldestFirst.length - tooMany.length} of ${keep} nightly images are kept`)
 })
 
-program.pipe(Effect.provide(cloud), Effect.provide(NodeHttpClient.layerUndici), NodeRuntime.runMain)
+program.pipe(Effect.provide(cloud), Effect.provide(Transport.layer), NodeRuntime.runMain)

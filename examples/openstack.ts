@@ -2,9 +2,10 @@
  * A server on any OpenStack, of the cloud that OS_CLOUD names in `clouds.yaml`: made of the smallest flavor and the first image
  * there is, resized, saved to an image, and removed with all that was made.
  */
-import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Layer, Stream } from "effect"
-import { CloudServers, OpenStack } from "effect-rackspace"
+import { CloudServers, OpenStack, Transport } from "effect-rackspace"
 
 const pace = { interval: "1 second" } as const
 
@@ -47,6 +48,6 @@ const program = Effect.gen(function* () {
 
 program.pipe(
   Effect.provide(OpenStack.layerCloud().pipe(Layer.provide(NodeContext.layer))),
-  Effect.provide(NodeHttpClient.layerUndici),
+  Effect.provide(Transport.layer),
   NodeRuntime.runMain
 )

@@ -1,18 +1,18 @@
 /**
- * The HttpClient is the user's: through a proxy, with a certificate authority of one's own, or (never in production) with
+ * The HTTP client is the user's: through a proxy, with a certificate authority of one's own, or (never in production) with
  * TLS verification turned off.
  *
  * Takes HTTPS_PROXY and EXTRA_CA from the environment, where they are set.
  */
 import { FileSystem } from "@effect/platform"
-import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
-import { Config, Effect, Layer, Option } from "effect"
-import { CloudFiles } from "effect-rackspace"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Config, Effect, Option } from "effect"
+import { CloudFiles, Transport } from "effect-rackspace"
 import { Agent, type Dispatcher, ProxyAgent } from "undici"
 import { cloud } from "./cloud.js"
 
-const dispatcher = Layer.scoped(
-  NodeHttpClient.Dispatcher,
+const httpClient = Transport.layerDispatcher(
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const proxy = yield* Config.option(Config.nonEmptyString("HTTPS_PROXY"))
@@ -31,8 +31,6 @@ const dispatcher = Layer.scoped(
     )
   })
 )
-
-const httpClient = NodeHttpClient.layerUndiciWithoutDispatcher.pipe(Layer.provide(dispatcher))
 
 const program = Effect.gen(function* () {
   const files = yield* CloudFiles.CloudFiles

@@ -3,9 +3,9 @@
  *
  * Takes RAX_USERNAME, RAX_API_KEY and RAX_REGION from the environment.
  */
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Config, Effect, Layer, Option, Stream } from "effect"
-import { CloudFiles, CloudServers, Credentials, Rackspace } from "effect-rackspace"
+import { CloudFiles, CloudServers, Credentials, Rackspace, Transport } from "effect-rackspace"
 
 const program = Effect.gen(function* () {
   const servers = yield* CloudServers.CloudServers
@@ -40,4 +40,4 @@ const account = Layer.unwrapEffect(
   )
 )
 
-program.pipe(Effect.provide(account), Effect.provide(NodeHttpClient.layerUndici), NodeRuntime.runMain)
+program.pipe(Effect.provide(account), Effect.provide(Transport.layer), NodeRuntime.runMain)

@@ -3,9 +3,10 @@
  * only the rest. Then it comes back, several parts at a time, to a file.
  */
 import { FileSystem, Path } from "@effect/platform"
-import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Deferred, Effect, Fiber } from "effect"
-import { CloudFiles } from "effect-rackspace"
+import { CloudFiles, Transport } from "effect-rackspace"
 import { cloud } from "./cloud.js"
 
 const mebibyte = 1024 ** 2
@@ -63,8 +64,4 @@ const program = Effect.gen(function* () {
   for (const container of ["backups", "backups_segments"]) yield* files.deleteContainer({ container })
 }).pipe(Effect.scoped)
 
-program.pipe(
-  Effect.provide(cloud),
-  Effect.provide([NodeContext.layer, NodeHttpClient.layerUndici]),
-  NodeRuntime.runMain
-)
+program.pipe(Effect.provide(cloud), Effect.provide([Transport.layer, NodeContext.layer]), NodeRuntime.runMain)

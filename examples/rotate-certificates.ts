@@ -1,9 +1,10 @@
 /**
  * TLS at the load balancer: a certificate for the site and one for each of its other names, and all of them replaced.
  */
-import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Redacted } from "effect"
-import { CloudLoadBalancers, Credentials, Rackspace } from "effect-rackspace"
+import { CloudLoadBalancers, Credentials, Rackspace, Transport } from "effect-rackspace"
 import { createHash, generateKeyPairSync, randomBytes } from "node:crypto"
 
 const account = Rackspace.layer({ credentials: Credentials.config, region: "DFW" })
@@ -67,8 +68,4 @@ const program = Effect.gen(function* () {
   yield* Effect.log("the certificates are renewed")
 })
 
-program.pipe(
-  Effect.provide(account),
-  Effect.provide([NodeContext.layer, NodeHttpClient.layerUndici]),
-  NodeRuntime.runMain
-)
+program.pipe(Effect.provide(account), Effect.provide([Transport.layer, NodeContext.layer]), NodeRuntime.runMain)

@@ -4,7 +4,8 @@
  *   npm run example quick-start
  */
 import { Command, FileSystem, Path } from "@effect/platform"
-import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Config, Console, Effect, Option } from "effect"
 import { TestCloud } from "effect-rackspace"
 import { fileURLToPath } from "node:url"

@@ -3,9 +3,10 @@
  *
  * The second run of this program makes no login. Where the cached token is no longer accepted, it makes one.
  */
-import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Layer, Stream } from "effect"
-import { CloudBigData, Credentials, Rackspace, Telemetry, TokenStore } from "effect-rackspace"
+import { CloudBigData, Credentials, Rackspace, Telemetry, TokenStore, Transport } from "effect-rackspace"
 
 const account = Rackspace.layer({ credentials: Credentials.config, region: "DFW" }).pipe(
   Layer.provide(TokenStore.layerFile("~/.cache/effect-rackspace/token"))
@@ -17,8 +18,4 @@ const program = Effect.gen(function* () {
   yield* Effect.log(`${count} clusters, ${yield* Telemetry.total("logins")} logins`)
 })
 
-program.pipe(
-  Effect.provide(account),
-  Effect.provide([NodeContext.layer, NodeHttpClient.layerUndici]),
-  NodeRuntime.runMain
-)
+program.pipe(Effect.provide(account), Effect.provide([Transport.layer, NodeContext.layer]), NodeRuntime.runMain)

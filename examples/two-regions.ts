@@ -1,9 +1,9 @@
 /**
  * Two regions side by side on one login: copies an object from one to the other as a stream, without holding it.
  */
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Context, Effect, Layer, Stream } from "effect"
-import { CloudFiles, Credentials, Identity } from "effect-rackspace"
+import { CloudFiles, Credentials, Identity, Transport } from "effect-rackspace"
 
 class Dallas extends Context.Tag("Dallas")<Dallas, CloudFiles.Service>() {}
 class Chicago extends Context.Tag("Chicago")<Chicago, CloudFiles.Service>() {}
@@ -36,4 +36,4 @@ const program = Effect.gen(function* () {
   yield* Effect.log(text)
 })
 
-program.pipe(Effect.provide(regions), Effect.provide(NodeHttpClient.layerUndici), NodeRuntime.runMain)
+program.pipe(Effect.provide(regions), Effect.provide(Transport.layer), NodeRuntime.runMain)

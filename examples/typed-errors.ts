@@ -1,9 +1,9 @@
 /**
  * Failures by their tags: what an operation can fail with stands in its type, and what is handled is gone from it.
  */
-import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Duration, Effect, Option } from "effect"
-import { CloudFiles, CloudServers } from "effect-rackspace"
+import { CloudFiles, CloudServers, Transport } from "effect-rackspace"
 import { cloud } from "./cloud.js"
 
 /** Absent is an answer, not a failure. */
@@ -41,6 +41,6 @@ const program = Effect.gen(function* () {
 program.pipe(
   Effect.provide(cloud),
   Effect.catchTag("AuthenticationFailed", (error) => Effect.logError(`${error.reason}: ${error.message}`)),
-  Effect.provide(NodeHttpClient.layerUndici),
+  Effect.provide(Transport.layer),
   NodeRuntime.runMain
 )

@@ -5,9 +5,11 @@
  * It serves the page on this machine, at PORT or any free one, and ends when the first upload has arrived.
  */
 import { FileSystem, HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "@effect/platform"
-import { NodeContext, NodeHttpClient, NodeHttpServer, NodeRuntime } from "@effect/platform-node"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Config, Deferred, Effect, Layer, Schema, Stream } from "effect"
-import { CloudFiles } from "effect-rackspace"
+import { CloudFiles, Transport } from "effect-rackspace"
 import { createServer } from "node:http"
 import { fileURLToPath } from "node:url"
 import { cloud } from "./cloud.js"
@@ -69,8 +71,4 @@ const server = Layer.unwrapEffect(
   )
 )
 
-program.pipe(
-  Effect.provide(cloud),
-  Effect.provide([server, NodeContext.layer, NodeHttpClient.layerUndici]),
-  NodeRuntime.runMain
-)
+program.pipe(Effect.provide(cloud), Effect.provide([server, Transport.layer, NodeContext.layer]), NodeRuntime.runMain)

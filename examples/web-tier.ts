@@ -1,9 +1,10 @@
 /**
  * A web tier: two servers, a load balancer in front of them, and one of the servers replaced while the site goes on.
  */
-import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Stream } from "effect"
-import { CloudLoadBalancers, CloudServers, Credentials, Rackspace } from "effect-rackspace"
+import { CloudLoadBalancers, CloudServers, Credentials, Rackspace, Transport } from "effect-rackspace"
 
 const account = Rackspace.layer({ credentials: Credentials.config, region: "DFW" })
 
@@ -71,8 +72,4 @@ const program = Effect.gen(function* () {
   yield* Effect.log("all of it is gone")
 })
 
-program.pipe(
-  Effect.provide(account),
-  Effect.provide([NodeContext.layer, NodeHttpClient.layerUndici]),
-  NodeRuntime.runMain
-)
+program.pipe(Effect.provide(account), Effect.provide([Transport.layer, NodeContext.layer]), NodeRuntime.runMain)

@@ -420,13 +420,12 @@ const never = DateTime.unsafeMake("9999-12-31T23:59:59Z")
  *
  * @example
  * ```ts
- * import { NodeHttpClient } from "@effect/platform-node"
  * import { Layer } from "effect"
- * import { CloudBigData, Identity } from "effect-rackspace"
+ * import { CloudBigData, Identity, Transport } from "effect-rackspace"
  *
  * const bigData = CloudBigData.layer({ endpoint: "https://dfw.bigdata.api.rackspacecloud.com/v2" }).pipe(
  *   Layer.provide(Identity.layerToken({ token: "0123456789abcdef", tenantId: 123456 })),
- *   Layer.provide(NodeHttpClient.layerUndici)
+ *   Layer.provide(Transport.layer)
  * )
  * ```
  */

@@ -21,7 +21,7 @@ export { SmallFilesThread } from "./internal/files/smallFiles.js"
  *
  * @example
  * ```ts
- * import { NodeContext } from "@effect/platform-node"
+ * import * as NodeContext from "@effect/platform-node/NodeContext"
  * import { Effect } from "effect"
  * import { CloudFiles, Credentials, LocalFileSystem, Rackspace, Transport } from "effect-rackspace"
  *

@@ -7,9 +7,10 @@
  * The second is for a cloud of clouds.yaml.
  */
 import { FileSystem, HttpClient, HttpClientRequest, Terminal } from "@effect/platform"
-import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Config, Console, Data, Effect, Exit, Layer, Option, Redacted } from "effect"
-import { CloudConfig, Credentials, OpenStack, Rackspace, TestCloud } from "effect-rackspace"
+import { CloudConfig, Credentials, OpenStack, Rackspace, TestCloud, Transport } from "effect-rackspace"
 import { randomBytes } from "node:crypto"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
@@ -146,7 +147,7 @@ const main = Effect.gen(function* () {
   Effect.tapError((error) =>
     Console.error(`\nThe demo ended: ${error instanceof Error ? error.message : String(error)}`)
   ),
-  Effect.provide([NodeContext.layer, NodeHttpClient.layerUndici])
+  Effect.provide([Transport.layer, NodeContext.layer])
 )
 
 NodeRuntime.runMain(main, {

@@ -65,9 +65,9 @@ export const layerServices = ({ endpoints, microversions, serviceNames, ...optio
  *
  * @example
  * ```ts
- * import { NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+ * import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
  * import { Effect, Stream } from "effect"
- * import { CloudServers, Credentials, OpenStack } from "effect-rackspace"
+ * import { CloudServers, Credentials, OpenStack, Transport } from "effect-rackspace"
  *
  * const program = Effect.gen(function* () {
  *   const servers = yield* CloudServers.CloudServers
@@ -83,7 +83,7 @@ export const layerServices = ({ endpoints, microversions, serviceNames, ...optio
  *   region: "RegionOne"
  * })
  *
- * program.pipe(Effect.provide(cloud), Effect.provide(NodeHttpClient.layerUndici), NodeRuntime.runMain)
+ * program.pipe(Effect.provide(cloud), Effect.provide(Transport.layer), NodeRuntime.runMain)
  * ```
  */
 export const layer = <E = never, R = never>(
@@ -108,12 +108,12 @@ const serviceTypes: Readonly<Record<ServiceName, string>> = { CloudServers: "com
  *
  * @example
  * ```ts
- * import { NodeContext, NodeHttpClient } from "@effect/platform-node"
+ * import * as NodeContext from "@effect/platform-node/NodeContext"
  * import { Layer } from "effect"
- * import { OpenStack } from "effect-rackspace"
+ * import { OpenStack, Transport } from "effect-rackspace"
  *
  * const cloud = OpenStack.layerCloud({ cloud: "devstack" }).pipe(
- *   Layer.provide([NodeHttpClient.layerUndici, NodeContext.layer])
+ *   Layer.provide([Transport.layer, NodeContext.layer])
  * )
  * ```
  */

@@ -85,9 +85,10 @@ export const layerServices = (
  *
  * @example
  * ```ts
- * import { NodeContext, NodeHttpClient, NodeRuntime } from "@effect/platform-node"
+ * import * as NodeContext from "@effect/platform-node/NodeContext"
+ * import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
  * import { Effect, Stream } from "effect"
- * import { CloudServers, Credentials, Rackspace } from "effect-rackspace"
+ * import { CloudServers, Credentials, Rackspace, Transport } from "effect-rackspace"
  *
  * const program = Effect.gen(function* () {
  *   const servers = yield* CloudServers.CloudServers
@@ -98,7 +99,7 @@ export const layerServices = (
  *   Effect.provide(
  *     Rackspace.layer({ credentials: Credentials.fromFile("~/.rackspace_cloud_credentials"), region: "DFW" })
  *   ),
- *   Effect.provide([NodeHttpClient.layerUndici, NodeContext.layer]),
+ *   Effect.provide([Transport.layer, NodeContext.layer]),
  *   NodeRuntime.runMain
  * )
  * ```
