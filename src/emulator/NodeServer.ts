@@ -196,6 +196,99 @@ const send = (
   })
 }
 
+interface Serving {
+  readonly handler: WireHandler
+  readonly runtime: Runtime.Runtime<never>
+  readonly fibers: Set<Fiber.RuntimeFiber<void>>
+}
+
+/** Handles a request in a fiber, which is interrupted if the client closes the connection. */
+const serve = (
+  { fibers, handler, runtime }: Serving,
+  request: Http.IncomingMessage,
+  response: Http.ServerResponse,
+  expectsContinue: boolean
+): void => {
+  response.sendDate = false
+  // Errors are visible as a closed connection. Without a listener they would end the process.
+  request.on("error", () => {})
+  response.on("error", () => {})
+  const wire: WireRequest = {
+    method: request.method ?? "GET",
+    target: targetOf(request.url ?? "/"),
+    headers: headersOf(request),
+    body: bodyOf(request, () => {
+      if (expectsContinue && !response.headersSent) {
+        response.writeContinue()
+      }
+    })
+  }
+  const answer = Effect.catchAllDefect(handler(wire), (defect) =>
+    Effect.as(Effect.logError("The handler died", defect), Reply.text(500, "Internal Server Error"))
+  )
+  const answered = Effect.matchEffect(answer, {
+    onFailure: () =>
+      Effect.sync(() => {
+        request.socket.destroy()
+      }),
+    onSuccess: (answer) =>
+      Effect.tapDefect(send(request, response, answer), (defect) =>
+        Effect.logError("The response could not be sent", defect)
+      )
+  })
+  const fiber = Runtime.runFork(runtime)(
+    Effect.onExit(answered, (exit) =>
+      Effect.sync(() => {
+        if (Exit.isFailure(exit) && !response.writableEnded) {
+          breakOff(response)
+        }
+        drainRest(request)
+      })
+    )
+  )
+  fibers.add(fiber)
+  fiber.addObserver(() => fibers.delete(fiber))
+  response.on("close", () => {
+    if (!response.writableFinished) {
+      fiber.unsafeInterruptAsFork(fiber.id())
+    }
+  })
+}
+
+const openServer = (fibers: Iterable<Fiber.RuntimeFiber<void>>): Effect.Effect<Http.Server, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() =>
+      Http.createServer({
+        // A transfer may take hours.
+        requestTimeout: 0,
+        // Longer than the clients' own idle timeouts, so that clients close connections first.
+        keepAliveTimeout: 120_000,
+        maxHeaderSize: 64 * 1024,
+        joinDuplicateHeaders: true
+      })
+    ),
+    (opened) =>
+      Effect.gen(function* () {
+        yield* Fiber.interruptAll(fibers)
+        yield* Effect.async<void>((resume) => {
+          opened.close(() => resume(Effect.void))
+          opened.closeAllConnections()
+        })
+      })
+  )
+
+const bind = (server: Http.Server, port: number, host: string): Effect.Effect<number, ListenFailed> =>
+  Effect.async((resume) => {
+    const onError = (error: NodeJS.ErrnoException) =>
+      resume(Effect.fail(new ListenFailed({ code: error.code ?? "UNKNOWN", message: error.message })))
+    server.once("error", onError)
+    server.listen(port, host, () => {
+      server.off("error", onError)
+      const address = server.address()
+      resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : port))
+    })
+  })
+
 /**
  * Listens until the scope ends, which closes all connections and interrupts their handlers. Handlers run with the
  * caller's runtime, so a test clock given here controls them. Port 0 selects a free port.
@@ -211,76 +304,11 @@ export const listen = (options: {
     const host = options.host ?? "127.0.0.1"
     const fibers = new Set<Fiber.RuntimeFiber<void>>()
 
-    const serve = (request: Http.IncomingMessage, response: Http.ServerResponse, expectsContinue: boolean): void => {
-      response.sendDate = false
-      // Errors are visible as a closed connection. Without a listener they would end the process.
-      request.on("error", () => {})
-      response.on("error", () => {})
-      const wire: WireRequest = {
-        method: request.method ?? "GET",
-        target: targetOf(request.url ?? "/"),
-        headers: headersOf(request),
-        body: bodyOf(request, () => {
-          if (expectsContinue && !response.headersSent) {
-            response.writeContinue()
-          }
-        })
-      }
-      const answer = Effect.catchAllDefect(options.handler(wire), (defect) =>
-        Effect.as(Effect.logError("The handler died", defect), Reply.text(500, "Internal Server Error"))
-      )
-      const answered = Effect.matchEffect(answer, {
-        onFailure: () =>
-          Effect.sync(() => {
-            request.socket.destroy()
-          }),
-        onSuccess: (answer) =>
-          Effect.tapDefect(send(request, response, answer), (defect) =>
-            Effect.logError("The response could not be sent", defect)
-          )
-      })
-      const fiber = Runtime.runFork(runtime)(
-        Effect.onExit(answered, (exit) =>
-          Effect.sync(() => {
-            if (Exit.isFailure(exit) && !response.writableEnded) {
-              breakOff(response)
-            }
-            drainRest(request)
-          })
-        )
-      )
-      fibers.add(fiber)
-      fiber.addObserver(() => fibers.delete(fiber))
-      response.on("close", () => {
-        if (!response.writableFinished) {
-          fiber.unsafeInterruptAsFork(fiber.id())
-        }
-      })
-    }
-
-    const server = yield* Effect.acquireRelease(
-      Effect.sync(() =>
-        Http.createServer({
-          // A transfer may take hours.
-          requestTimeout: 0,
-          // Longer than the clients' own idle timeouts, so that clients close connections first.
-          keepAliveTimeout: 120_000,
-          maxHeaderSize: 64 * 1024,
-          joinDuplicateHeaders: true
-        })
-      ),
-      (opened) =>
-        Effect.gen(function* () {
-          yield* Fiber.interruptAll(fibers)
-          yield* Effect.async<void>((resume) => {
-            opened.close(() => resume(Effect.void))
-            opened.closeAllConnections()
-          })
-        })
-    )
-    server.on("request", (request, response) => serve(request, response, false))
+    const server = yield* openServer(fibers)
+    const serving: Serving = { handler: options.handler, runtime, fibers }
+    server.on("request", (request, response) => serve(serving, request, response, false))
     server.on("checkContinue", (request: Http.IncomingMessage, response: Http.ServerResponse) =>
-      serve(request, response, true)
+      serve(serving, request, response, true)
     )
     server.on("clientError", (_: Error, socket: Socket) => {
       if (socket.writable) {
@@ -290,16 +318,7 @@ export const listen = (options: {
       }
     })
 
-    const port = yield* Effect.async<number, ListenFailed>((resume) => {
-      const onError = (error: NodeJS.ErrnoException) =>
-        resume(Effect.fail(new ListenFailed({ code: error.code ?? "UNKNOWN", message: error.message })))
-      server.once("error", onError)
-      server.listen(options.port ?? 0, host, () => {
-        server.off("error", onError)
-        const address = server.address()
-        resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : (options.port ?? 0)))
-      })
-    })
+    const port = yield* bind(server, options.port ?? 0, host)
     // The wildcard address cannot be used in URLs.
     const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host
     return { port, url: `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}` }

@@ -115,6 +115,23 @@ type Content =
   | { readonly _tag: "Header"; readonly kind: string; readonly parts: Array<Uint8Array> }
   | { readonly _tag: "Nothing" }
 
+/** The fields of a header block. Throws {@link BadHeader}. */
+const parseHeader = (block: Uint8Array): { readonly kind: string; readonly name: ByteText; readonly size: number } => {
+  if (block.every((byte) => byte === 0)) {
+    throw new BadHeader(endOfArchive)
+  }
+  if (!checksums(block).includes(numberField(block, 148, 8))) {
+    throw new BadHeader("bad checksum")
+  }
+  const isUstar = latin1(block.subarray(257, 263)) === "ustar\0"
+  const prefix = isUstar ? textField(block, 345, 155) : ""
+  return {
+    kind: String.fromCharCode(block[156] ?? 0),
+    name: `${prefix === "" ? "" : `${prefix}/`}${textField(block, 0, 100)}`,
+    size: numberField(block, 124, 12)
+  }
+}
+
 /** A reader for one archive. */
 export const reader = (handlers: Handlers): TarReader => {
   const block = new Uint8Array(blockBytes)
@@ -130,18 +147,7 @@ export const reader = (handlers: Handlers): TarReader => {
   let own: ReadonlyMap<string, ByteText> | undefined
 
   const open = (): void => {
-    if (block.every((byte) => byte === 0)) {
-      throw new BadHeader(endOfArchive)
-    }
-    const sum = numberField(block, 148, 8)
-    if (!checksums(block).includes(sum)) {
-      throw new BadHeader("bad checksum")
-    }
-    const kind = String.fromCharCode(block[156] ?? 0)
-    const isUstar = latin1(block.subarray(257, 263)) === "ustar\0"
-    const prefix = isUstar ? textField(block, 345, 155) : ""
-    const name = `${prefix === "" ? "" : `${prefix}/`}${textField(block, 0, 100)}`
-    const written = numberField(block, 124, 12)
+    const { kind, name, size: written } = parseHeader(block)
     if (kind === "x" || kind === "g" || kind === "X" || kind === "L" || kind === "K") {
       if (written > maxHeaderBytes) {
         invalid("invalid header")

@@ -54,6 +54,27 @@ export interface Usage {
 
 const names = ["connectTimeOut", "connectError", "connectFailure", "dataTimedOut", "keepAliveTimedOut"]
 
+const recordJson = (segment: Segment, now: number): Fields.JsonObject => {
+  const time = (segment.endedAt ?? now) - segment.startedAt
+  const average = (held: number): number => (time === 0 ? 0 : held / time)
+  return {
+    id: segment.id,
+    averageNumConnections: average(segment.held[0]),
+    averageNumConnectionsSsl: average(segment.held[1]),
+    incomingTransfer: segment.incoming,
+    outgoingTransfer: segment.outgoing,
+    incomingTransferSsl: segment.incomingSsl,
+    outgoingTransferSsl: segment.outgoingSsl,
+    numVips: segment.numVips,
+    numPolls: Math.floor(time / pollTime),
+    startTime: Timestamp.utcSeconds(segment.startedAt),
+    ...(segment.endedAt !== undefined && { endTime: Timestamp.utcSeconds(segment.endedAt) }),
+    vipType: segment.vipType,
+    sslMode: segment.sslMode,
+    ...(segment.eventType !== undefined && { eventType: segment.eventType })
+  }
+}
+
 export const make = (nextId: () => number): Usage => {
   const segments: Array<Segment> = []
   const failures = new Map<string, number>()
@@ -119,26 +140,7 @@ export const make = (nextId: () => number): Usage => {
       count(now)
       return segments
         .filter(({ endedAt, startedAt }) => startedAt <= to && (endedAt ?? now) >= from)
-        .map((segment) => {
-          const time = (segment.endedAt ?? now) - segment.startedAt
-          const average = (held: number): number => (time === 0 ? 0 : held / time)
-          return {
-            id: segment.id,
-            averageNumConnections: average(segment.held[0]),
-            averageNumConnectionsSsl: average(segment.held[1]),
-            incomingTransfer: segment.incoming,
-            outgoingTransfer: segment.outgoing,
-            incomingTransferSsl: segment.incomingSsl,
-            outgoingTransferSsl: segment.outgoingSsl,
-            numVips: segment.numVips,
-            numPolls: Math.floor(time / pollTime),
-            startTime: Timestamp.utcSeconds(segment.startedAt),
-            ...(segment.endedAt !== undefined && { endTime: Timestamp.utcSeconds(segment.endedAt) }),
-            vipType: segment.vipType,
-            sslMode: segment.sslMode,
-            ...(segment.eventType !== undefined && { eventType: segment.eventType })
-          }
-        })
+        .map((segment) => recordJson(segment, now))
     },
     statistics: (hasSsl) => ({
       ...Object.fromEntries(names.map((name) => [name, failures.get(name) ?? 0])),

@@ -241,7 +241,38 @@ const integerLike = (value: unknown): number | undefined =>
       ? Number(value)
       : undefined
 
-/** The root device of `block_device_mapping_v2`, or of its predecessor: whether there is one. */
+/** Validates a device of `block_device_mapping_v2`. Returns whether it is the boot device. */
+const readBlockDevice = (device: Fields.JsonObject, region: Region): boolean => {
+  const source = device["source_type"]
+  const destination = device["destination_type"]
+  const id = device["uuid"]
+  const size = device["volume_size"]
+  const index = device["boot_index"] ?? undefined
+  if (source !== "image" && source !== "volume" && source !== "snapshot" && source !== "blank") {
+    return badRequest("Block Device Mapping is Invalid: Invalid source_type field.")
+  }
+  if (destination !== undefined && destination !== "volume" && destination !== "local") {
+    return badRequest("Block Device Mapping is Invalid: Invalid destination_type field.")
+  }
+  if (source !== "blank" && (typeof id !== "string" || id === "")) {
+    return badRequest("Block Device Mapping is Invalid: Missing device UUID.")
+  }
+  if (source === "image" && (typeof id !== "string" || region.images.find(id) === undefined)) {
+    return badRequest("Block Device Mapping is Invalid: failed to get image.")
+  }
+  if (size !== undefined && (integerLike(size) ?? 0) < 1) {
+    return badRequest("Block Device Mapping is Invalid: Invalid volume_size.")
+  }
+  if (destination === "volume" && (source === "image" || source === "blank") && size === undefined) {
+    return badRequest(`Images with destination_type 'volume' need to have a non-zero size specified`)
+  }
+  if (index !== undefined && integerLike(index) === undefined) {
+    return badRequest("Block Device Mapping is Invalid: Boot index is invalid.")
+  }
+  return index !== undefined && integerLike(index) === 0
+}
+
+/** Validates `block_device_mapping_v2` or its predecessor. Returns whether there is a boot device. */
 const readBlockDevices = (server: Fields.JsonObject, region: Region): boolean => {
   const older = server["block_device_mapping"]
   const newer = server["block_device_mapping_v2"]
@@ -265,35 +296,7 @@ const readBlockDevices = (server: Fields.JsonObject, region: Region): boolean =>
         return badRequest("Block Device Mapping is Invalid.")
       }
       bootable = true
-      continue
-    }
-    const source = device["source_type"]
-    const destination = device["destination_type"]
-    const id = device["uuid"]
-    const size = device["volume_size"]
-    if (source !== "image" && source !== "volume" && source !== "snapshot" && source !== "blank") {
-      return badRequest("Block Device Mapping is Invalid: Invalid source_type field.")
-    }
-    if (destination !== undefined && destination !== "volume" && destination !== "local") {
-      return badRequest("Block Device Mapping is Invalid: Invalid destination_type field.")
-    }
-    if (source !== "blank" && (typeof id !== "string" || id === "")) {
-      return badRequest("Block Device Mapping is Invalid: Missing device UUID.")
-    }
-    if (source === "image" && (typeof id !== "string" || region.images.find(id) === undefined)) {
-      return badRequest("Block Device Mapping is Invalid: failed to get image.")
-    }
-    if (size !== undefined && (integerLike(size) ?? 0) < 1) {
-      return badRequest("Block Device Mapping is Invalid: Invalid volume_size.")
-    }
-    if (destination === "volume" && (source === "image" || source === "blank") && size === undefined) {
-      return badRequest(`Images with destination_type 'volume' need to have a non-zero size specified`)
-    }
-    const index = device["boot_index"]
-    if (index !== undefined && index !== null && integerLike(index) === undefined) {
-      return badRequest("Block Device Mapping is Invalid: Boot index is invalid.")
-    }
-    if (index !== undefined && index !== null && integerLike(index) === 0) {
+    } else if (readBlockDevice(device, region)) {
       if (bootable) {
         return badRequest("Block Device Mapping is Invalid: Boot sequence for the instance is invalid.")
       }
@@ -337,29 +340,21 @@ const contextOf = (region: Region): OpenStackFields.Context => ({
   hostOf: (id) => region.present.find((server) => server.id === id)?.host
 })
 
-export const read = (region: Region, request: NovaRequest): CreateRequest => {
-  const { body } = request
-  const server = body?.["server"]
-  if (body === undefined || !Fields.isObject(server)) {
-    return badRequest(
-      "The server could not comply with the request since it is either malformed or otherwise incorrect."
-    )
-  }
-  const name = readName(server["name"])
-  const openStack = OpenStackFields.readCreate(server, body["os:scheduler_hints"], request, contextOf(region))
-  const adminPass = readAdminPass(server)
-  const bootsFromVolume = readBlockDevices(server, region)
-  const imageRef = server["imageRef"]
-  if (imageRef !== undefined && typeof imageRef !== "string") {
+const readImage = (server: Fields.JsonObject, region: Region, bootsFromVolume: boolean): Image | undefined => {
+  const reference = server["imageRef"]
+  if (reference !== undefined && typeof reference !== "string") {
     return badRequest("Invalid imageRef provided.")
   }
-  if ((imageRef === undefined || imageRef === "") && !bootsFromVolume) {
-    return badRequest(imageRef === "" ? "Invalid imageRef provided." : "Missing imageRef attribute")
+  if (reference === undefined || reference === "") {
+    return bootsFromVolume
+      ? undefined
+      : badRequest(reference === "" ? "Invalid imageRef provided." : "Missing imageRef attribute")
   }
-  const image = imageRef === undefined || imageRef === "" ? undefined : region.images.find(idOf(imageRef))
-  if (imageRef !== undefined && imageRef !== "" && image === undefined) {
-    return badRequest("Can not find requested image")
-  }
+  return region.images.find(idOf(reference)) ?? badRequest("Can not find requested image")
+}
+
+/** Validates the flavor, which must be large enough for the image. */
+const readFlavor = (server: Fields.JsonObject, image: Image | undefined, bootsFromVolume: boolean): Flavors.Flavor => {
   const flavorRef = server["flavorRef"]
   if (flavorRef === undefined) {
     return badRequest("Missing flavorRef attribute")
@@ -380,6 +375,10 @@ export const read = (region: Region, request: NovaRequest): CreateRequest => {
   if (image !== undefined && !bootsFromVolume && image.minDisk > flavor.disk) {
     return badRequest("Flavor's disk is too small for requested image.")
   }
+  return flavor
+}
+
+const readKeyName = (server: Fields.JsonObject, region: Region, flavor: Flavors.Flavor): string | null => {
   const keyName = server["key_name"] ?? null
   if (keyName !== null && (typeof keyName !== "string" || !region.keyPairs.has(keyName))) {
     return badRequest("Invalid key_name provided.")
@@ -387,6 +386,24 @@ export const read = (region: Region, request: NovaRequest): CreateRequest => {
   if (keyName === null && Flavors.isMetal(flavor)) {
     return badRequest("OnMetal servers need a key_name.")
   }
+  return keyName
+}
+
+export const read = (region: Region, request: NovaRequest): CreateRequest => {
+  const { body } = request
+  const server = body?.["server"]
+  if (body === undefined || !Fields.isObject(server)) {
+    return badRequest(
+      "The server could not comply with the request since it is either malformed or otherwise incorrect."
+    )
+  }
+  const name = readName(server["name"])
+  const openStack = OpenStackFields.readCreate(server, body["os:scheduler_hints"], request, contextOf(region))
+  const adminPass = readAdminPass(server)
+  const bootsFromVolume = readBlockDevices(server, region)
+  const image = readImage(server, region, bootsFromVolume)
+  const flavor = readFlavor(server, image, bootsFromVolume)
+  const keyName = readKeyName(server, region, flavor)
   readPersonality(server)
   const userData = server["user_data"]
   if (userData !== undefined && userData !== null && decodeBase64(userData) === undefined) {

@@ -46,6 +46,67 @@ export const role = (name: string): { readonly id: string; readonly name: string
   name
 })
 
+const toJson = (
+  credential: Account.ApplicationCredential,
+  userId: string,
+  origin: string,
+  secret?: string
+): Fields.JsonObject => {
+  const { accessRules, description, expiresAt, id, name, projectId, roles, unrestricted } = credential
+  return {
+    id,
+    name,
+    description,
+    user_id: userId,
+    project_id: projectId,
+    system: null,
+    expires_at: expiresAt === undefined ? null : Timestamp.microsecondsWithoutZone(expiresAt),
+    unrestricted,
+    roles: roles.map((each) => ({
+      ...role(each),
+      domain_id: null,
+      description: null,
+      options: { immutable: true }
+    })),
+    ...(accessRules !== undefined && { access_rules: accessRules }),
+    ...(secret !== undefined && { secret }),
+    links: { self: `${origin}/v3/application_credentials/${id}` }
+  }
+}
+
+const rolesFor = (asked: unknown, own: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const wanted = (Array.isArray(asked) ? asked : []).filter(Fields.isObject).map((each) => {
+    const { id, name } = each
+    if (typeof name === "string" && !knownRoles.has(name) && !own.includes(name)) {
+      Refusal.refuse(Answer.fault(404, `Role ${name} is not defined`))
+    }
+    return own.find((held) => held === name || role(held).id === id)
+  })
+  return wanted.length === 0
+    ? own
+    : wanted.map(
+        (held) =>
+          held ??
+          Refusal.refuse(
+            Answer.fault(
+              400,
+              "Invalid application credential: Cannot create an application credential with unassigned role"
+            )
+          )
+      )
+}
+
+const expiryOf = (asked: unknown, now: number): number | undefined => {
+  if (typeof asked !== "string" || asked === "") {
+    return undefined
+  }
+  const millis = expiry.test(asked) ? Timestamp.parse(asked) : undefined
+  if (millis === undefined) {
+    return Refusal.refuse(Answer.badRequest("Timestamp not in expected format."))
+  }
+  return millis < now ? Refusal.refuse(Answer.badRequest("The 'expires_at' must not be before now.")) : millis
+}
+
 /** The application credentials of an account. `rolesOf` returns the role names of a token. */
 export const make = (
   account: Account.Account,
@@ -56,29 +117,6 @@ export const make = (
 
   const find: ApplicationCredentials["find"] = (by) =>
     account.applicationCredentials.find((each) => ("id" in by ? each.id === by.id : each.name === by.name))
-
-  const shown = (credential: Account.ApplicationCredential, origin: string, secret?: string): Fields.JsonObject => {
-    const { accessRules, description, expiresAt, id, name, projectId, roles, unrestricted } = credential
-    return {
-      id,
-      name,
-      description,
-      user_id: account.userId,
-      project_id: projectId,
-      system: null,
-      expires_at: expiresAt === undefined ? null : Timestamp.microsecondsWithoutZone(expiresAt),
-      unrestricted,
-      roles: roles.map((each) => ({
-        ...role(each),
-        domain_id: null,
-        description: null,
-        options: { immutable: true }
-      })),
-      ...(accessRules !== undefined && { access_rules: accessRules }),
-      ...(secret !== undefined && { secret }),
-      links: { self: `${origin}/v3/application_credentials/${id}` }
-    }
-  }
 
   const checkOwner = ({ userId }: Call, action: string): void => {
     if (userId !== account.userId) {
@@ -98,39 +136,6 @@ export const make = (
     }
   }
 
-  const rolesFor = (asked: unknown, own: ReadonlyArray<string>): ReadonlyArray<string> => {
-    const wanted = (Array.isArray(asked) ? asked : []).filter(Fields.isObject).map((each) => {
-      const { id, name } = each
-      if (typeof name === "string" && !knownRoles.has(name) && !own.includes(name)) {
-        Refusal.refuse(Answer.fault(404, `Role ${name} is not defined`))
-      }
-      return own.find((held) => held === name || role(held).id === id)
-    })
-    return wanted.length === 0
-      ? own
-      : wanted.map(
-          (held) =>
-            held ??
-            Refusal.refuse(
-              Answer.fault(
-                400,
-                "Invalid application credential: Cannot create an application credential with unassigned role"
-              )
-            )
-        )
-  }
-
-  const expiryOf = (asked: unknown, now: number): number | undefined => {
-    if (typeof asked !== "string" || asked === "") {
-      return undefined
-    }
-    const millis = expiry.test(asked) ? Timestamp.parse(asked) : undefined
-    if (millis === undefined) {
-      return Refusal.refuse(Answer.badRequest("Timestamp not in expected format."))
-    }
-    return millis < now ? Refusal.refuse(Answer.badRequest("The 'expires_at' must not be before now.")) : millis
-  }
-
   return {
     find,
     deletedOf: (tokenId) => deleted.get(tokenId),
@@ -139,7 +144,7 @@ export const make = (
       const name = new URLSearchParams(query).get("name")
       const found = account.applicationCredentials.filter((each) => name === null || each.name === name)
       return Answer.json(200, {
-        application_credentials: found.map((each) => shown(each, call.origin)),
+        application_credentials: found.map((each) => toJson(each, account.userId, call.origin)),
         links: {
           next: null,
           self: `${call.origin}/v3/users/${call.userId}/application_credentials${query === "" ? "" : `?${query}`}`,
@@ -187,7 +192,7 @@ export const make = (
         )
       }
       account.applicationCredentials = [...account.applicationCredentials, made]
-      return Answer.json(201, { application_credential: shown(made, call.origin, made.secret) })
+      return Answer.json(201, { application_credential: toJson(made, account.userId, call.origin, made.secret) })
     },
     get: (call, id) => {
       // If the credential exists, Keystone checks its owner instead of the user in the path.
@@ -196,7 +201,7 @@ export const make = (
         checkOwner(call, "get_application_credential")
         return Answer.notFound("Application Credential", id)
       }
-      return Answer.json(200, { application_credential: shown(found, call.origin) })
+      return Answer.json(200, { application_credential: toJson(found, account.userId, call.origin) })
     },
     remove: (call, id) => {
       if (find({ id }) === undefined) {
