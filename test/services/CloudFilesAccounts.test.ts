@@ -14,7 +14,7 @@ const cloud = Layer.fresh(TestCloud.layer({ cloud: { files: { otherAccounts: [ot
 
 const content = "0123456789".repeat(3)
 
-/** The service of another account with the same login. */
+/** Cloud Files of another account, with the same login. */
 const serviceOf = (account: string) =>
   Effect.flatMap(CloudFiles.CloudFiles, ({ endpointUrl }) =>
     Effect.flatMap(endpointUrl, (url) =>
@@ -31,7 +31,7 @@ const namesIn = (files: CloudFiles.Service, container: string) =>
 describe("CloudFiles: copies and moves between accounts", () => {
   for (const kind of ["plain", "static", "dynamic"] as const) {
     const segmented = kind === "plain" ? {} : { segmentThreshold: 10, segmentSize: 10, largeObject: kind }
-    it.effect(`a ${kind} object is copied to another account, and from there`, () =>
+    it.effect(`a ${kind} object is copied to another account and back`, () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
         const there = yield* serviceOf(other)
@@ -52,7 +52,7 @@ describe("CloudFiles: copies and moves between accounts", () => {
           [info.metadata, info.cacheControl, info.isStaticLargeObject, info.manifest !== undefined],
           [{ color: "red" }, "no-store", kind === "static", kind === "dynamic"]
         )
-        // The copy needs nothing of its source.
+        // The copy does not depend on the source's segments.
         yield* files.deleteLargeObject(source)
         assert.deepStrictEqual(yield* everything, [])
         assert.strictEqual(yield* read(there, target), content)
@@ -62,7 +62,7 @@ describe("CloudFiles: copies and moves between accounts", () => {
       }).pipe(Effect.provide(cloud))
     )
 
-    it.effect(`a ${kind} object is moved from one account to another, whichever is the login's own`, () =>
+    it.effect(`a ${kind} object is moved between the login's account and others, in any direction`, () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
         const there = yield* serviceOf(other)
@@ -70,7 +70,7 @@ describe("CloudFiles: copies and moves between accounts", () => {
         const address = { container: "c", object: "o" }
         for (const one of [there, beyond]) yield* one.createContainer({ container: "c" })
         yield* files.upload({ ...address, body: CloudFiles.fromString(content), ...segmented })
-        // The same name on both sides is no conflict.
+        // The source and the destination may have the same name.
         yield* files.move({ ...address, account: other, source: address })
         assert.deepStrictEqual(yield* everything, [])
         yield* files.move({ ...address, account: third, source: { ...address, account: other } })
@@ -99,7 +99,7 @@ describe("CloudFiles: copies and moves between accounts", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("the login's own account may be named", () =>
+  it.effect("the login's own account may be given", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const account = (yield* files.endpointUrl).split("/").at(-1) ?? ""
@@ -111,7 +111,7 @@ describe("CloudFiles: copies and moves between accounts", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("an account that the login may not use is Forbidden, on either side, and nothing is lost", () =>
+  it.effect("an inaccessible account as source or destination is Forbidden, and the object is kept", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const source = { container: "c", object: "o" }
@@ -130,7 +130,7 @@ describe("CloudFiles: copies and moves between accounts", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("what cannot be done between accounts is InvalidInput", () =>
+  it.effect("operations that are impossible between accounts are InvalidInput", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const source = { container: "c", object: "o" }

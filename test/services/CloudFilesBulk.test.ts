@@ -31,7 +31,7 @@ const result = (fields: Readonly<Record<string, unknown>>): Answer => [
   }
 ]
 
-/** A cloud that answers as the test says, and what it was sent. Whitespace before an answer keeps the connection alive. */
+/** A cloud with the test's responses, and the requests that it received. White space before a response keeps the connection alive. */
 const answering = (answer: (sent: Sent, count: number) => Answer) =>
   Effect.gen(function* () {
     const sent: Array<Sent> = []
@@ -69,7 +69,7 @@ const bulkDelete = (objects: ReadonlyArray<CloudFiles.BulkTarget>) =>
 const cloud = Layer.fresh(TestCloud.layer())
 
 describe("bulk deletion", () => {
-  it.scopedLive("is one DELETE of percent-encoded lines, containers last", () =>
+  it.scopedLive("sends one request with percent-encoded lines, containers last", () =>
     Effect.gen(function* () {
       const { layer, sent } = yield* answering(({ lines }) => result({ "Number Deleted": lines.length }))
       const deleted = yield* bulkDelete([
@@ -89,7 +89,7 @@ describe("bulk deletion", () => {
     })
   )
 
-  it.scopedLive("takes 10,000 names a request, or as few as the cloud says", () =>
+  it.scopedLive("sends at most 10,000 names in a request, or the number that the cloud allows", () =>
     Effect.gen(function* () {
       const ten = yield* answering(({ lines }) => result({ "Number Deleted": lines.length }))
       assert.strictEqual((yield* bulkDelete(objectsOf(10_001)).pipe(Effect.provide(ten.layer))).deleted, 10_001)
@@ -113,7 +113,7 @@ describe("bulk deletion", () => {
     })
   )
 
-  it.scopedLive("what cannot be deleted is named with its reason, whichever path the cloud writes", () =>
+  it.scopedLive("reports each failed path with the reason, also if the cloud returns it with the account", () =>
     Effect.gen(function* () {
       const { layer } = yield* answering(() =>
         result({
@@ -137,7 +137,7 @@ describe("bulk deletion", () => {
     })
   )
 
-  it.scopedLive("what failed for a moment is asked again, twice", () =>
+  it.scopedLive("retries temporary failures of single paths, twice", () =>
     Effect.gen(function* () {
       const { layer, sent } = yield* answering(({ lines }, count) =>
         count === 1
@@ -162,7 +162,7 @@ describe("bulk deletion", () => {
   )
 
   it.scopedLive(
-    "where the cloud stops in the middle, because a token died or too much failed, the rest is asked again",
+    "sends the remaining names again when the cloud stops at an expired token or after too many failures",
     () =>
       Effect.gen(function* () {
         const died = yield* answering(({ lines, method }, count) =>
@@ -198,7 +198,7 @@ describe("bulk deletion", () => {
       })
   )
 
-  it.scopedLive("where the cloud has none, objects go one by one, and it is not asked again", () =>
+  it.scopedLive("deletes objects one by one if the cloud has no bulk deletion, and does not try it again", () =>
     Effect.gen(function* () {
       const { layer, sent } = yield* answering(({ url }) =>
         url.includes("bulk-delete")
@@ -226,7 +226,7 @@ describe("bulk deletion", () => {
     })
   )
 
-  it.scopedLive("a name that cannot be one is refused before anything is sent", () =>
+  it.scopedLive("rejects an invalid name before any request", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       for (const wrong of [
@@ -242,7 +242,7 @@ describe("bulk deletion", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("an expired token costs one login, whichever HttpClient sends it", () =>
+  it.scopedLive("logs in once when the token has expired, over every HttpClient", () =>
     Effect.forEach(clients, ([name, http]) =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
@@ -257,7 +257,7 @@ describe("bulk deletion", () => {
 })
 
 describe("emptying a container", () => {
-  it.scopedLive("deletes what begins with the prefix, over several pages, in one request", () =>
+  it.scopedLive("deletes the objects under the prefix, listed over several pages, in one request", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       for (const { object } of objectsOf(25)) yield* emulated.files.putObject("c", object, patterned(1))
@@ -272,7 +272,7 @@ describe("emptying a container", () => {
     }).pipe(Effect.provide(Layer.fresh(TestCloud.layer({ cloud: { files: { pageLimit: 10 } } }))))
   )
 
-  it.scopedLive("a container goes with its contents, though its listing lags behind", () =>
+  it.scopedLive("deletes the container too, and retries while the cloud reports it as not empty", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       for (const { object } of objectsOf(3)) yield* emulated.files.putObject("c", object, patterned(1))
@@ -290,7 +290,7 @@ describe("emptying a container", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("without being told so, it leaves the segments of large objects", () =>
+  it.scopedLive("keeps the segments of large objects by default", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const body = () => CloudFiles.fromStream(Stream.make(patterned(2_500_000)))
@@ -306,36 +306,38 @@ describe("emptying a container", () => {
   )
 })
 
-describe("an archive", () => {
-  it.scopedLive("goes where it is told, with an empty content type, so that the cloud guesses each file's", () =>
-    Effect.gen(function* () {
-      const { layer, sent } = yield* answering(() => [
-        200,
-        {
-          "Number Files Created": 2,
-          "Response Status": "400 Bad Request",
-          "Response Body": "",
-          Errors: [["/c/x", "413 Request Entity Too Large"]]
-        }
-      ])
-      yield* Effect.gen(function* () {
-        const files = yield* CloudFiles.CloudFiles
-        const body = CloudFiles.fromString("archive")
-        const extracted = yield* files.extractArchive({ container: "c é", prefix: "a/b c/", format: "tar.gz", body })
-        assert.deepStrictEqual([extracted.created, extracted.errors], [2, [["/c/x", "413 Request Entity Too Large"]]])
-        yield* files.extractArchive({ format: "tar", body, contentType: "text/x-own" })
-      }).pipe(Effect.provide(layer))
-      assert.deepStrictEqual(
-        sent.map(({ method, type, url }) => [method, url, type]),
-        [
-          ["PUT", "/c%20%C3%A9/a/b%20c?extract-archive=tar.gz", ""],
-          ["PUT", "/?extract-archive=tar", "text/x-own"]
-        ]
-      )
-    })
+describe("extracting an archive", () => {
+  it.scopedLive(
+    "uploads it to the given path, by default with an empty content type, so that the cloud detects each file's type",
+    () =>
+      Effect.gen(function* () {
+        const { layer, sent } = yield* answering(() => [
+          200,
+          {
+            "Number Files Created": 2,
+            "Response Status": "400 Bad Request",
+            "Response Body": "",
+            Errors: [["/c/x", "413 Request Entity Too Large"]]
+          }
+        ])
+        yield* Effect.gen(function* () {
+          const files = yield* CloudFiles.CloudFiles
+          const body = CloudFiles.fromString("archive")
+          const extracted = yield* files.extractArchive({ container: "c é", prefix: "a/b c/", format: "tar.gz", body })
+          assert.deepStrictEqual([extracted.created, extracted.errors], [2, [["/c/x", "413 Request Entity Too Large"]]])
+          yield* files.extractArchive({ format: "tar", body, contentType: "text/x-own" })
+        }).pipe(Effect.provide(layer))
+        assert.deepStrictEqual(
+          sent.map(({ method, type, url }) => [method, url, type]),
+          [
+            ["PUT", "/c%20%C3%A9/a/b%20c?extract-archive=tar.gz", ""],
+            ["PUT", "/?extract-archive=tar", "text/x-own"]
+          ]
+        )
+      })
   )
 
-  it.scopedLive("that is none, or a source that fails or cannot be sent again, fails as what it is", () =>
+  it.scopedLive("fails with the specific error for an invalid archive, a one-shot stream, and a failing source", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const none = yield* Effect.flip(
@@ -362,7 +364,7 @@ describe("an archive", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("has no prefix where the first folder of each path names the container: nothing is sent", () =>
+  it.effect("rejects a prefix without a container before any request", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const body = CloudFiles.fromString("archive")

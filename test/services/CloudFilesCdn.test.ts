@@ -27,7 +27,7 @@ interface Answer {
 
 const account = "/v1/MossoCloudFS_abc"
 
-/** A CDN that answers what the test says, one answer after the other, the last one for ever. */
+/** A CDN that returns the test's responses in order, and then the last one for all further requests. */
 const cdn = <A, E>(
   answers: ReadonlyArray<Answer>,
   test: (files: CloudFiles.Service, seen: ReadonlyArray<Seen>) => Effect.Effect<A, E>
@@ -64,8 +64,8 @@ const told = {
   iosUri: uris["X-Cdn-Ios-Uri"]
 }
 
-describe("CloudFiles: the CDN on the wire", () => {
-  it.scopedLive("enableCdn says whether it was known, and where it is served", () =>
+describe("CloudFiles: requests to the CDN", () => {
+  it.scopedLive("enableCdn returns whether the container was public before, and its URIs", () =>
     cdn(
       [{ status: 201, headers: uris }, { status: 202, headers: { "X-Cdn-Uri": uris["X-Cdn-Uri"] } }, { status: 404 }],
       (files, seen) =>
@@ -87,7 +87,7 @@ describe("CloudFiles: the CDN on the wire", () => {
     )
   )
 
-  it.scopedLive("getCdn reads what is known, with and without the URIs that have ended", () =>
+  it.scopedLive("getCdn decodes the settings, with and without the discontinued URIs", () =>
     cdn(
       [
         {
@@ -121,7 +121,7 @@ describe("CloudFiles: the CDN on the wire", () => {
     )
   )
 
-  it.scopedLive("updateCdn and disableCdn send only what is to change", () =>
+  it.scopedLive("updateCdn and disableCdn send only the changed settings", () =>
     cdn(
       [{ status: 202, headers: { "X-Ttl": "1" } }, { status: 204 }, { status: 204 }, { status: 404 }],
       (files, seen) =>
@@ -145,7 +145,7 @@ describe("CloudFiles: the CDN on the wire", () => {
     )
   )
 
-  it.scopedLive("a time to live beyond what the cloud takes is not sent", () =>
+  it.scopedLive("a TTL outside of the allowed range is rejected before any request", () =>
     cdn([{ status: 500 }], (files, seen) =>
       Effect.gen(function* () {
         for (const ttl of [Duration.seconds(899), Duration.days(366), Duration.infinity]) {
@@ -158,7 +158,7 @@ describe("CloudFiles: the CDN on the wire", () => {
     )
   )
 
-  it.scopedLive("purgeFromCdn names who is told, and fails with QuotaExceeded beyond the day's share", () =>
+  it.scopedLive("purgeFromCdn sends the addresses to notify, and fails with QuotaExceeded above the daily limit", () =>
     cdn([{ status: 204 }, { status: 498, body: "<html>Rate limit exceeded</html>" }, { status: 403 }], (files, seen) =>
       Effect.gen(function* () {
         const address = { container: "c", object: "a/../b c" }
@@ -181,7 +181,7 @@ describe("CloudFiles: the CDN on the wire", () => {
     )
   )
 
-  it.scopedLive("forgetCdn is no deletion of the container", () =>
+  it.scopedLive("forgetCdn does not delete the container", () =>
     cdn([{ status: 204 }, { status: 404 }], (files, seen) =>
       Effect.gen(function* () {
         yield* files.forgetCdn({ container: "c" })
@@ -212,7 +212,7 @@ describe("CloudFiles: the CDN on the wire", () => {
     }
   ]
 
-  it.scopedLive("listCdnContainers goes page by page, and reads both forms of a row", () =>
+  it.scopedLive("listCdnContainers fetches all pages, and decodes both forms of an entry", () =>
     cdn([{ status: 200, body: JSON.stringify(rows) }, { status: 204 }], (files, seen) =>
       Effect.gen(function* () {
         const all = yield* Stream.runCollect(files.listCdnContainers({ enabledOnly: true, pageSize: 2, marker: "0" }))
@@ -237,7 +237,7 @@ describe("CloudFiles: the CDN on the wire", () => {
     )
   )
 
-  it.scopedLive("a row without what it must have is a malformed response", () =>
+  it.scopedLive("an entry without a name is a MalformedResponse", () =>
     cdn([{ status: 200, body: JSON.stringify([{ cdn_enabled: true }]) }], (files) =>
       Effect.gen(function* () {
         const error = yield* Effect.flip(files.listCdnContainersPage())
@@ -248,8 +248,8 @@ describe("CloudFiles: the CDN on the wire", () => {
   )
 })
 
-describe("CloudFiles: the CDN of a whole cloud", () => {
-  it.effect("a container is made public, changed, purged from, taken back and forgotten, and loses nothing", () =>
+describe("CloudFiles: the CDN of the emulated cloud", () => {
+  it.effect("a container is published, changed, purged, disabled and forgotten, and keeps its objects", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const where = { container: "c" }
@@ -282,7 +282,7 @@ describe("CloudFiles: the CDN of a whole cloud", () => {
   )
 })
 
-describe("CloudFiles: the CDN's share of a day", () => {
+describe("CloudFiles: the daily limit of purges", () => {
   const address = { container: "c", object: "o" }
   const used = Effect.gen(function* () {
     const files = yield* CloudFiles.CloudFiles
@@ -298,7 +298,7 @@ describe("CloudFiles: the CDN's share of a day", () => {
     (all) => all.filter(({ method }) => method === "DELETE").length
   )
 
-  it.effect("is not waited for when it is used up, and is there again on the next", () =>
+  it.effect("fails immediately when it is reached, and is reset on the next day", () =>
     Effect.gen(function* () {
       const { files } = yield* used
       const error = yield* Effect.flip(files.purgeFromCdn(address))
@@ -309,7 +309,7 @@ describe("CloudFiles: the CDN's share of a day", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("is waited for where the cloud says how long", () =>
+  it.effect("is waited for if the response has Retry-After", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* used
       const fault = { _tag: "Status", status: 498, headers: { "Retry-After": "5" } } as const
@@ -324,7 +324,7 @@ describe("CloudFiles: the CDN's share of a day", () => {
     }).pipe(Effect.provide(TestCloud.layer({ retry: RetryPolicy.defaultPolicy })))
   )
 
-  it.effect("is no matter of the storage, whose 498 is waited out", () =>
+  it.effect("does not apply to the storage, whose 498 is retried", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* used
       yield* emulated.fail({ match: { service: "files", method: "PUT" }, fault: { _tag: "Status", status: 498 } })
@@ -335,8 +335,8 @@ describe("CloudFiles: the CDN's share of a day", () => {
   )
 })
 
-describe("CloudFiles: where the CDN is", () => {
-  it.effect("in the catalog it is another host than the storage", () =>
+describe("CloudFiles: the CDN's endpoint", () => {
+  it.effect("is another one than the storage's in the catalog", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const cloud = yield* TestCloud.TestCloud
@@ -346,7 +346,7 @@ describe("CloudFiles: where the CDN is", () => {
     }).pipe(Effect.provide(TestCloud.layer({ retry: RetryPolicy.never })))
   )
 
-  it.scopedLive("it can be named for all services together", () =>
+  it.scopedLive("can be configured with those of all services", () =>
     Effect.gen(function* () {
       const lines: Array<string> = []
       const server = yield* httpServer((request, response) => {
@@ -365,7 +365,7 @@ describe("CloudFiles: where the CDN is", () => {
     })
   )
 
-  it.effect("a purge is never sent to the storage, where it would delete the object", () =>
+  it.effect("is rejected if it is the storage's, where a purge would delete the object", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const storage = yield* Effect.flatMap(CloudFiles.CloudFiles, ({ endpointUrl }) => endpointUrl)
@@ -379,7 +379,7 @@ describe("CloudFiles: where the CDN is", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.scopedLive("it is there also where the catalog has no storage", () =>
+  it.scopedLive("can be used without storage in the catalog", () =>
     Effect.gen(function* () {
       const server = yield* httpServer((_, response) => void response.writeHead(204, { "X-Cdn-Enabled": "True" }).end())
       const layer = CloudFiles.layer({ cdnEndpoint: server.url + account, region: "NOWHERE" })
@@ -394,7 +394,7 @@ describe("CloudFiles: where the CDN is", () => {
     })
   )
 
-  it.effect("the network inside a region has none, and the public one is used", () =>
+  it.effect("is the public one if services use the internal interface", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const error = yield* Effect.flip(files.getCdn({ container: "c" }))
@@ -402,7 +402,7 @@ describe("CloudFiles: where the CDN is", () => {
     }).pipe(Effect.provide(TestCloud.layer({ interface: "internal", retry: RetryPolicy.never })))
   )
 
-  it("cdnUrl is an object's own URL, by https where there is one", () => {
+  it("cdnUrl returns an object's URL, with https if available", () => {
     assert.strictEqual(CloudFiles.cdnUrl(told, { object: "a b/ü?.jpg" }), `${told.httpsUri}/a%20b/%C3%BC%3F.jpg`)
     assert.strictEqual(CloudFiles.cdnUrl({ httpUri: "http://a/" }, { object: "o" }), "http://a/o")
     assert.strictEqual(CloudFiles.cdnUrl(told, { object: "o", kind: "streaming" }), `${told.streamingUri}/o`)

@@ -36,14 +36,14 @@ class SourceFailed extends Data.TaggedError("SourceFailed") {}
 
 const mebibyte = 1024 ** 2
 
-/** Bytes that gzip cannot make smaller. */
+/** Bytes that gzip cannot compress. */
 const random = (size: number): Uint8Array => {
   const bytes = new Uint8Array(size)
   for (let offset = 0; offset < size; offset += 65_536) crypto.getRandomValues(bytes.subarray(offset, offset + 65_536))
   return bytes
 }
 
-/** Stores bytes as they are, as another client would, with a content encoding. */
+/** Stores the given bytes with a content encoding, as another client would. */
 const putEncoded = (bytes: Uint8Array, contentEncoding: string | undefined = "gzip") =>
   Effect.flatMap(CloudFiles.CloudFiles, (files) =>
     files.upload({ ...object, body: CloudFiles.fromBytes(bytes), contentEncoding })
@@ -52,7 +52,7 @@ const putEncoded = (bytes: Uint8Array, contentEncoding: string | undefined = "gz
 const decompressed = { ...object, decompress: true } as const
 
 describe("uploads with compress", () => {
-  it.scoped("store the body as gzip, whatever kind of body it is", () =>
+  it.scoped("store every kind of body as gzip", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const bytes = patterned(300_000)
@@ -93,7 +93,7 @@ describe("uploads with compress", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("store an empty body as gzip of nothing", () =>
+  it.effect("store an empty body as empty gzip data", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* files.upload({ ...object, body: CloudFiles.fromString(""), compress: "gzip" })
@@ -103,7 +103,7 @@ describe("uploads with compress", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("store what does not fit into one request as a large object of compressed segments", () =>
+  it.effect("store a body that does not fit into one request as a large object", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const bytes = random(100_000)
@@ -126,7 +126,7 @@ describe("uploads with compress", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.live("compress again what must be sent again", () =>
+  it.live("compress the body again for a retry", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const bytes = random(200_000)
@@ -144,12 +144,12 @@ describe("uploads with compress", () => {
 
   const text = patterned(50_000)
   for (const [what, body, options, tag] of [
-    ["a source that fails", Stream.concat(inPieces(text, 999), Stream.fail(new SourceFailed())), {}, "SourceFailed"],
+    ["a failing source", Stream.concat(inPieces(text, 999), Stream.fail(new SourceFailed())), {}, "SourceFailed"],
     ["a source that is shorter than declared", inPieces(text, 999), { length: 50_001 }, "InvalidInput"],
     ["a source that is longer than declared", inPieces(text, 999), { length: 49_999 }, "InvalidInput"]
   ] as const) {
     for (const replayable of [true, false]) {
-      it.effect(`store nothing of ${what}${replayable ? " and can be read again" : ""}`, () =>
+      it.effect(`store nothing of ${what}${replayable ? " that is replayable" : ""}`, () =>
         Effect.gen(function* () {
           const { files } = yield* prepared
           const source = CloudFiles.fromStream<SourceFailed, never>(body, { ...options, replayable })
@@ -161,7 +161,7 @@ describe("uploads with compress", () => {
     }
   }
 
-  it.effect("store nothing where the body does not have the MD5 that was named", () =>
+  it.effect("store nothing if the body does not match the given MD5", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const body = CloudFiles.fromString("another text")
@@ -171,7 +171,7 @@ describe("uploads with compress", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("store nothing of a file that is written to meanwhile, be it stored in segments or not", () =>
+  it.scoped("store nothing if the file changes during the upload, with and without segments", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       for (const segmentThreshold of [undefined, 100_000]) {
@@ -202,10 +202,10 @@ describe("uploads with compress", () => {
 
   for (const [what, options, path] of [
     ["a content encoding", { compress: "gzip", contentEncoding: "gzip" }, "contentEncoding"],
-    ["a header that is one", { compress: "gzip", headers: { "content-Encoding": "br" } }, "headers"],
+    ["a content encoding among the headers", { compress: "gzip", headers: { "content-Encoding": "br" } }, "headers"],
     ["resume", { compress: "gzip", resume: true }, "resume"],
-    ["a kind that is unknown", { compress: "br" as "gzip" }, "compress"],
-    ["an MD5 that is none", { compress: "gzip", md5: "x" }, "md5"]
+    ["an unknown format", { compress: "br" as "gzip" }, "compress"],
+    ["an invalid MD5", { compress: "gzip", md5: "x" }, "md5"]
   ] as const) {
     it.effect(`fail with InvalidInput together with ${what}, and send nothing`, () =>
       Effect.gen(function* () {
@@ -222,7 +222,7 @@ describe("uploads with compress", () => {
     )
   }
 
-  it.scopedLive("send a large body as it comes, and hold a few MiB of it", () =>
+  it.scopedLive("send a large body while it is read, and buffer a few MiB of it", () =>
     Effect.gen(function* () {
       let received = 0
       const { url } = yield* httpServer((request, response) => {
@@ -238,7 +238,7 @@ describe("uploads with compress", () => {
       })
       let ahead = 0
       let read = 0
-      // gzip finds no repetition of it within its window of 32 KiB, so that all of it goes over the wire.
+      // It repeats outside of gzip's window of 32 KiB, so that it is not compressed.
       const piece = random(64 * 1024)
       const source = Stream.take(Stream.repeatValue(piece), 1024).pipe(
         Stream.rechunk(1),
@@ -263,7 +263,7 @@ describe("uploads with compress", () => {
 describe("downloads with decompress", () => {
   const text = "some text, ".repeat(50_000)
 
-  it.effect("give gzip objects of other clients decompressed, and others as they are", () =>
+  it.effect("decompress gzip objects of other clients, and return other objects unchanged", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       for (const [content, encoding, expected] of [
@@ -288,7 +288,7 @@ describe("downloads with decompress", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("write the decompressed content to a file, and its length", () =>
+  it.scoped("write the decompressed content to a file, and return its length", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const bytes = random(400_000)
@@ -313,7 +313,7 @@ describe("downloads with decompress", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("write files by the thread of LocalFileSystem too", () =>
+  it.scoped("write files with the worker thread of LocalFileSystem too", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const path = join(yield* folderOf({}), "file")
@@ -328,14 +328,14 @@ describe("downloads with decompress", () => {
 
   const whole = gzipSync(random(10_000))
   for (const [what, content] of [
-    ["is no gzip", Buffer.from("no gzip at all")],
+    ["is not gzip", Buffer.from("no gzip at all")],
     ["ends in the middle of gzip data", whole.subarray(0, 5000)],
-    ["ends within the head of gzip data", whole.subarray(0, 3)],
+    ["ends within the header of gzip data", whole.subarray(0, 3)],
     ["has one byte", whole.subarray(0, 1)],
     ["has a wrong checksum", Buffer.concat([whole.subarray(0, -8), Buffer.alloc(8)])],
-    ["goes on behind the gzip data", Buffer.concat([whole, Buffer.from("more")])]
+    ["continues after the gzip data", Buffer.concat([whole, Buffer.from("more")])]
   ] as const) {
-    it.scoped(`fail with MalformedResponse where an object ${what}, and leave no file`, () =>
+    it.scoped(`fail with MalformedResponse if an object ${what}, and leave no file`, () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
         yield* putEncoded(content)
@@ -350,7 +350,7 @@ describe("downloads with decompress", () => {
     )
   }
 
-  it.effect("give an object without a byte as nothing", () =>
+  it.effect("return an empty object as empty", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       yield* putEncoded(new Uint8Array())
@@ -378,7 +378,7 @@ describe("downloads with decompress", () => {
     })
   )
 
-  it.effect("fail with TransportError where the response breaks off", () =>
+  it.effect("fail with TransportError if the response breaks off", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* putEncoded(gzipSync(random(10_000)))
@@ -408,7 +408,7 @@ describe("downloads with decompress", () => {
     )
   }
 
-  it.scopedLive("read what expands a thousand times only as far as it is taken", () =>
+  it.scopedLive("decompress data that expand a thousand times only as far as they are consumed", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       yield* putEncoded(gzipSync(new Uint8Array(256 * mebibyte)))
@@ -429,7 +429,7 @@ describe("downloads with decompress", () => {
 
 for (const [name, http] of clients) {
   describe(`compression over ${name}`, () => {
-    it.scopedLive("bodies are stored compressed, and come back decompressed, large ones too", () =>
+    it.scopedLive("bodies are stored compressed and returned decompressed, including large ones", () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
         const bytes = Buffer.concat([patterned(1_500_000), random(1_500_000)])

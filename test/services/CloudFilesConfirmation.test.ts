@@ -16,7 +16,7 @@ const responses = {
   "201 without ETag": { status: 201 },
   "201 with a page": { status: 201, headers: { "content-type": "text/html" }, body: page },
   "201 with another MD5": { status: 201, headers: { etag: "00000000000000000000000000000000" } },
-  "201 with an ETag of its own": { status: 201, headers: { etag: '"5d-abc"' } },
+  "201 with an ETag that is not an MD5": { status: 201, headers: { etag: '"5d-abc"' } },
   "200 with a page": { status: 200, headers: { "content-type": "text/html" }, body: page },
   "202": { status: 202 },
   "204": { status: 204 }
@@ -42,7 +42,7 @@ const large = (largeObject: "static" | "dynamic") =>
     files.upload({ ...source, ...segments, largeObject, body: CloudFiles.fromBytes(patterned(2500)) })
   )
 
-describe("a response that stored nothing", () => {
+describe("a PUT response without a confirmation of the content", () => {
   for (const [what, response] of Object.entries(responses)) {
     const failing = Effect.flatMap(TestCloud.TestCloud, (emulated) =>
       emulated.fail({
@@ -60,7 +60,7 @@ describe("a response that stored nothing", () => {
     for (const [kind, store] of Object.entries(sources)) {
       for (const operation of ["copy", "move"] as const) {
         for (const mode of ["copy", "share"] as const) {
-          it.effect(`fails the ${operation} of ${kind}, and leaves the source (segments: ${mode}): ${what}`, () =>
+          it.effect(`fails the ${operation} of ${kind}, and keeps the source (segments: ${mode}): ${what}`, () =>
             Effect.gen(function* () {
               const { files } = yield* prepared
               yield* store()
@@ -91,7 +91,7 @@ describe("a response that stored nothing", () => {
     )
   }
 
-  it.effect("costs no request where the ETag is the expected one", () =>
+  it.effect("is not checked by further requests if the ETag is the expected one", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* put(source.object, "content")

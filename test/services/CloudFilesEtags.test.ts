@@ -10,12 +10,12 @@ import { folderOf } from "../support/folder.js"
 const cloud = Layer.merge(TestCloud.layer(), NodeContext.layer)
 const noMd5 = "0cc175b9c0f1b6a831c399e269772661-7"
 
-describe("CloudFiles: ETags that are no MD5", () => {
+describe("CloudFiles: ETags that are not an MD5", () => {
   for (const [what, options] of [
     ["a plain object", {}],
-    ["an object that is stored with a threshold for segments", { segmentThreshold: 100 }]
+    ["an object with a segment threshold", { segmentThreshold: 100 }]
   ] as const) {
-    it.effect(`an upload of ${what} succeeds where the cloud returns one`, () =>
+    it.effect(`are accepted for an upload of ${what}`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
         yield* emulated.fail({
@@ -34,7 +34,7 @@ describe("CloudFiles: ETags that are no MD5", () => {
     )
   }
 
-  it.effect("an upload fails where the cloud returns another MD5", () =>
+  it.effect("another MD5 fails the upload", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       yield* emulated.fail({
@@ -46,7 +46,7 @@ describe("CloudFiles: ETags that are no MD5", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("an empty one is none: uploads are checked, and downloads work without it", () =>
+  it.scoped("an empty ETag fails an upload, and is ignored by downloads", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const headers = { ETag: "" }

@@ -11,10 +11,10 @@ const cloud = TestCloud.layer()
 const object = { container: "c", object: "o" }
 const latin1 = (text: string): string => Buffer.from(text, "utf8").toString("latin1")
 
-/** Headers as other clients write them: raw UTF-8, Latin-1, percent signs, and keys that this library would not write. */
+/** Headers of other clients: raw UTF-8, Latin-1, percent signs, and keys that this library would not send. */
 const foreign: Readonly<Record<string, string>> = {
   "Cache-Control": "public, max-age=600",
-  // Node's own HTTP client changes what is not ASCII in this one header, whatever it is told.
+  // Node's HTTP client always changes characters outside of ASCII in this header.
   "Content-Disposition": "attachment; filename*=UTF-8''gr%C3%B6%C3%9Fe.txt",
   "Content-Encoding": "identity",
   "Content-Language": "de",
@@ -34,7 +34,7 @@ const foreign: Readonly<Record<string, string>> = {
   "X-Object-Meta-Odd'key.1": "a; b, c"
 }
 
-/** Stores an object with these headers as another client does, and reads its headers as the cloud has them. */
+/** Stores an object with these headers, as another client does. */
 const store = (name: string, headers = foreign, query = "") =>
   Effect.gen(function* () {
     const { status } = yield* rawFiles({
@@ -56,7 +56,7 @@ const storedOf = (name: string, container = "c") =>
 
 for (const [name, http] of clients) {
   describe(`CloudFiles: headers of other clients (${name})`, () => {
-    it.live("a change of one metadata entry leaves all others as they are, byte for byte", () =>
+    it.live("changing one metadata entry keeps all other headers, byte for byte", () =>
       Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
         yield* files.createContainer({ container: "c" })
@@ -67,7 +67,7 @@ for (const [name, http] of clients) {
       }).pipe(Effect.scoped, Effect.provide(listeningCloud(http)))
     )
 
-    it.live("copies and moves have all headers of their source, plain and large", () =>
+    it.live("copies and moves keep all headers, of plain and large objects", () =>
       Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
         yield* files.createContainer({ container: "c" })
@@ -111,7 +111,7 @@ for (const [name, http] of clients) {
 }
 
 describe("CloudFiles: headers", () => {
-  it.effect("an upload stores cache control, CORS and any further header, and they are read again", () =>
+  it.effect("an upload stores cache control, CORS and any other header, and they are returned", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.createContainer({ container: "c" })
@@ -135,7 +135,7 @@ describe("CloudFiles: headers", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a large upload, its copy and a copy afresh have them on the manifest", () =>
+  it.effect("large objects and their copies have them on the manifest, except with freshMetadata", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.createContainer({ container: "c" })
@@ -161,7 +161,7 @@ describe("CloudFiles: headers", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("updateObjectMetadata changes the named headers, and null removes one", () =>
+  it.effect("updateObjectMetadata changes the given headers, and removes those that are null", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.createContainer({ container: "c" })
@@ -188,7 +188,7 @@ describe("CloudFiles: headers", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a field of its own counts more than the same header among the further ones", () =>
+  it.effect("a separate field overrides the same header in headers", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.createContainer({ container: "c" })
@@ -202,7 +202,7 @@ describe("CloudFiles: headers", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("detectContentType has the cloud guess the type anew, in a change and in a copy", () =>
+  it.effect("detectContentType lets the cloud detect the type again, for an update and for a copy", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.createContainer({ container: "c" })
@@ -218,14 +218,14 @@ describe("CloudFiles: headers", () => {
   )
 
   for (const [what, headers] of [
-    ["a header that has a field of its own", { "Content-Type": "text/plain" }],
+    ["a header with a separate field", { "Content-Type": "text/plain" }],
     ["metadata among the headers", { "X-Object-Meta-A": "1" }],
     ["a header of the request", { "X-Auth-Token": "x" }],
-    ["a header that changes what the request does", { "X-Copy-From": "c/o" }],
-    ["a name that is none", { "a b": "x" }],
+    ["a header that changes the meaning of the request", { "X-Copy-From": "c/o" }],
+    ["an invalid name", { "a b": "x" }],
     ["a line break in a value", { Expires: "0\r\nX-Auth-Token: x" }]
   ] as const) {
-    it.effect(`${what} is refused before any request`, () =>
+    it.effect(`${what} is rejected before any request`, () =>
       Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
         const error = yield* Effect.flip(files.upload({ ...object, body: CloudFiles.fromString("x"), headers }))

@@ -15,7 +15,7 @@ import * as Transport from "../../src/Transport.js"
 import { eventually, patterned, rootFibers } from "../support.js"
 import { folderOf } from "../support/folder.js"
 
-/** The platform's file system, where closing a file takes two steps of some milliseconds. */
+/** The platform's file system, in which closing a file takes some milliseconds. */
 const slowToClose = Layer.effect(
   FileSystem.FileSystem,
   Effect.map(FileSystem.FileSystem, (fs): FileSystem.FileSystem => {
@@ -31,8 +31,8 @@ const services = Rackspace.layer({ credentials: TestCloud.credentials }).pipe(
 )
 
 /**
- * Interrupts an effect some time after it has said that it has begun, and checks that it ends soon and that nothing goes on. It
- * runs in a fiber that has inherited nothing, as that of a program's `Effect.runFork`.
+ * Interrupts an effect some time after it has reported its start, and checks that it ends soon and leaves nothing running. It
+ * runs in a fiber that inherits nothing, like that of a program's `Effect.runFork`.
  */
 const interrupted = <A, E, R>(effect: (begun: Effect.Effect<unknown>) => Effect.Effect<A, E, R>, delay: number) =>
   Effect.gen(function* () {
@@ -47,14 +47,14 @@ const interrupted = <A, E, R>(effect: (begun: Effect.Effect<unknown>) => Effect.
     yield* Effect.disconnect(Fiber.interrupt(fiber)).pipe(
       Effect.timeoutFail({ duration: "1 second", onTimeout: () => new Error(`${late} does not end`) })
     )
-    // What was sent just before may arrive only now.
+    // Requests that were sent before the interruption may still arrive.
     let arrived = -1
-    for (let look = 0; look < 50 && arrived !== 0; look++) {
+    for (let attempt = 0; attempt < 50 && arrived !== 0; attempt++) {
       yield* emulated.clearRequests
       yield* Effect.sleep("20 millis")
       arrived = (yield* emulated.requests).length
     }
-    assert.strictEqual(arrived, 0, `${late} goes on`)
+    assert.strictEqual(arrived, 0, `${late} still sends requests`)
     assert.isAtMost(rootFibers(), fibers, `${late} leaves a fiber`)
   })
 
@@ -62,7 +62,7 @@ const interrupted = <A, E, R>(effect: (begun: Effect.Effect<unknown>) => Effect.
 const parts = (folder: string) =>
   Effect.promise(async () => (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".part")))
 
-/** Sockets of this process, either end of them. */
+/** The number of sockets in this process, at either end of a connection. */
 const sockets = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "TCPSocketWrap").length
 
 describe("an interruption at any time", () => {

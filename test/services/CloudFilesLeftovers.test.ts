@@ -26,8 +26,8 @@ const others = [
 const kept = [`.o.${hash}.part`, `.o.${hash}.parts.part`]
 const old = new Date(Date.now() - 25 * 3_600_000)
 
-/** A folder with part files that are older than a day, and what is like them. */
-const littered = Effect.gen(function* () {
+/** A folder with part files older than a day, and with similar files. */
+const folderWithLeftovers = Effect.gen(function* () {
   const emulated = yield* TestCloud.TestCloud
   yield* emulated.files.putObject("c", "o", "content")
   yield* emulated.files.putObject("c", "sub/o", "content")
@@ -49,9 +49,9 @@ const littered = Effect.gen(function* () {
 const stays = [...others, "target", `.young.${uuid}.part`, `.folder.${uuid}.part`, `.link.${uuid}.part`]
 
 describe("part files that a killed process left more than a day ago", () => {
-  it.scopedLive("are removed where a folder's download writes, and nothing else is", () =>
+  it.scopedLive("are removed from the folders to which a download writes, and other files are kept", () =>
     Effect.gen(function* () {
-      const folder = yield* littered
+      const folder = yield* folderWithLeftovers
       const files = yield* CloudFiles.CloudFiles
       yield* CloudFiles.runFolder(files.downloadFolder({ folder, container: "c" }))
       assert.sameMembers(readdirSync(folder), [...stays, ...kept, "o", "sub"])
@@ -61,12 +61,12 @@ describe("part files that a killed process left more than a day ago", () => {
   )
 
   for (const resume of [false, true]) {
-    it.scopedLive(`are removed where an object is downloaded to a file, resume ${resume}`, () =>
+    it.scopedLive(`are removed when an object is downloaded to their folder, resume ${resume}`, () =>
       Effect.gen(function* () {
-        const folder = yield* littered
+        const folder = yield* folderWithLeftovers
         const files = yield* CloudFiles.CloudFiles
         yield* files.downloadToFile({ container: "c", object: "o", path: join(folder, "o"), resume })
-        // Only a resumed download knows that nobody goes on from what was kept of other versions.
+        // Only a download with resume removes the content of other versions, which no later download can use.
         assert.sameMembers(readdirSync(folder), [...stays, ...(resume ? [] : kept), "o", "sub"])
         assert.include(readdirSync(join(folder, "sub")), left[0])
       }).pipe(Effect.provide(cloud))

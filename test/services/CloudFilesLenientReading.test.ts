@@ -4,7 +4,7 @@ import { Effect, Option } from "effect"
 import { CloudFiles, Rackspace, TestCloud } from "effect-rackspace"
 import { collected } from "../support.js"
 
-/** Cloud Files with a cloud that returns the test's response to each request. */
+/** Cloud Files on a cloud that returns the test's response to each request. */
 const filesOf = <A, E>(
   answer: (url: URL, method: string) => Response | unknown,
   use: (files: CloudFiles.Service) => Effect.Effect<A, E>
@@ -35,8 +35,8 @@ const filesOf = <A, E>(
 
 const firstPage = (items: ReadonlyArray<unknown>) => (url: URL) => (url.searchParams.has("marker") ? [] : items)
 
-describe("Cloud Files of other clouds", () => {
-  it.effect("reads listings whose numbers are strings, and whose dates are empty or null", () =>
+describe("CloudFiles: responses of other clouds", () => {
+  it.effect("decodes listings whose numbers are strings, and whose dates are empty or null", () =>
     filesOf(
       firstPage([
         { name: "a", bytes: "12", hash: null, content_type: null, last_modified: "" },
@@ -55,7 +55,7 @@ describe("Cloud Files of other clouds", () => {
     )
   )
 
-  it.effect("reads containers with nothing but a name, or with numbers as strings", () =>
+  it.effect("decodes containers with only a name, or with numbers as strings", () =>
     filesOf(firstPage([{ name: "a" }, { name: "b", count: "2", bytes: "9", last_modified: "" }]), (files) =>
       Effect.map(collected(files.listContainers()), (containers) =>
         assert.deepStrictEqual(
@@ -70,13 +70,13 @@ describe("Cloud Files of other clouds", () => {
   )
 
   const manifests: Readonly<Record<string, ReadonlyArray<unknown>>> = {
-    "as Swift reads it": [{ name: "/c/1", hash: "0".repeat(32), bytes: 5, sub_slo: false }],
+    "as Swift returns it": [{ name: "/c/1", hash: "0".repeat(32), bytes: 5, sub_slo: false }],
     "with strings": [{ name: "/c/1", hash: "0".repeat(32), bytes: "5", sub_slo: "False" }],
     "with nulls": [{ name: "/c/1", hash: "0".repeat(32), bytes: 5, sub_slo: null, range: null, last_modified: null }],
-    "in the keys in which it is put": [{ path: "/c/1", etag: "0".repeat(32), size_bytes: "5" }]
+    "with the keys of a PUT request": [{ path: "/c/1", etag: "0".repeat(32), size_bytes: "5" }]
   }
   for (const [how, manifest] of Object.entries(manifests)) {
-    it.effect(`reads a manifest: ${how}`, () =>
+    it.effect(`decodes a manifest: ${how}`, () =>
       filesOf(
         () => manifest,
         (files) =>
@@ -90,7 +90,7 @@ describe("Cloud Files of other clouds", () => {
     )
   }
 
-  it.effect("reads a manifest whose entry has no hash, and one whose entry is a manifest", () =>
+  it.effect("decodes a manifest with an entry without a hash, and with a nested manifest", () =>
     filesOf(
       () => [
         { name: "/c/1", bytes: 5, hash: null },
@@ -110,7 +110,7 @@ describe("Cloud Files of other clouds", () => {
       (files) => files.getCapabilities()
     )
 
-  it.effect("reads capabilities with numbers as strings, lists as text, and parts that are only named", () =>
+  it.effect("decodes capabilities with numbers as strings, lists as strings, and empty parts", () =>
     Effect.gen(function* () {
       const found = Option.getOrThrow(
         yield* info({
@@ -135,7 +135,7 @@ describe("Cloud Files of other clouds", () => {
     })
   )
 
-  it.effect("reads capabilities without the part about Swift itself, and takes other JSON for none", () =>
+  it.effect("decodes capabilities without the part about Swift, and returns none for other JSON", () =>
     Effect.gen(function* () {
       const found = Option.getOrThrow(yield* info({ slo: { max_manifest_segments: 100 } }))
       assert.strictEqual(found.staticLargeObjects?.maxSegments, 100)
@@ -144,7 +144,7 @@ describe("Cloud Files of other clouds", () => {
     })
   )
 
-  it.effect("reads containers of the CDN with only a name", () =>
+  it.effect("decodes CDN containers with only a name", () =>
     filesOf(
       (url) =>
         url.searchParams.has("marker")
@@ -164,7 +164,7 @@ describe("Cloud Files of other clouds", () => {
   )
 
   const bulk: Readonly<Record<string, unknown>> = {
-    "as Swift writes it": {
+    "as Swift returns it": {
       "Number Deleted": 1,
       "Number Not Found": 1,
       "Response Status": "200 OK",
@@ -178,10 +178,10 @@ describe("Cloud Files of other clouds", () => {
       "Response Body": null,
       Errors: null
     },
-    "with little told": { "Number Deleted": 1, "Number Not Found": 1, "Response Status": "200 OK" }
+    "with few fields": { "Number Deleted": 1, "Number Not Found": 1, "Response Status": "200 OK" }
   }
   for (const [how, answer] of Object.entries(bulk)) {
-    it.effect(`reads the result of a bulk deletion: ${how}`, () =>
+    it.effect(`decodes the result of a bulk deletion: ${how}`, () =>
       filesOf(
         () => answer,
         (files) =>
@@ -198,7 +198,7 @@ describe("Cloud Files of other clouds", () => {
     )
   }
 
-  it.effect("names what a bulk deletion could not delete, where its errors are objects", () =>
+  it.effect("reports the failures of a bulk deletion whose errors are objects", () =>
     filesOf(
       () => ({
         "Number Deleted": 1,
@@ -228,7 +228,7 @@ describe("Cloud Files of other clouds", () => {
   )
 })
 
-describe("a container whose old versions lie in another one", () => {
+describe("a container whose old versions are in another container", () => {
   it.effect("is emptied completely, and keeps old versions afterwards as before", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles

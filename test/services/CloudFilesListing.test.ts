@@ -106,7 +106,7 @@ describe("a listing", () => {
       assert.strictEqual(error?._tag === "MalformedResponse" ? error.path : "", "2.bytes")
       assert.include(error?.message, '"bad"')
       const asked = yield* pages
-      // After an invalid item with a name, the listing continues as after any other.
+      // The listing continues after an invalid item that has a name.
       assert.deepStrictEqual(asked.map((one) => queryOf(one).get("marker")).slice(-3), ["d", "last", "x"])
     }).pipe(Effect.provide(TestCloud.layer()))
   )

@@ -17,7 +17,7 @@ const { runFolder } = CloudFiles
 
 const writes = Effect.map(traffic, (all) => all.filter((line) => !/^(GET|HEAD) /.test(line)))
 
-/** Markers as other clients write them, beside files, below each other, and of empty folders. */
+/** Folder markers of other clients: next to files, nested, and of empty folders. */
 const markers: ReadonlyArray<readonly [name: string, type: string]> = [
   ["photos", "text/directory"],
   ["photos/2026", "application/x-directory"],
@@ -48,10 +48,10 @@ const stored = (prefix: string) =>
     return { emulated, service }
   })
 
-describe("markers of folders that other clients have stored", () => {
+describe("folder markers of other clients", () => {
   for (const prefix of ["", "backup/"]) {
     const where = prefix === "" ? "the container" : "a folder of it"
-    it.scopedLive(`become folders, and stay what they are when ${where} is synchronized`, () =>
+    it.scopedLive(`become folders, and are kept unchanged when ${where} is synchronized`, () =>
       Effect.gen(function* () {
         const { emulated, service } = yield* stored(prefix)
         const folder = yield* folderOf()
@@ -97,7 +97,7 @@ describe("markers of folders that other clients have stored", () => {
     )
   }
 
-  it.scopedLive("of folders that are gone are deleted with emptyFolders, and kept without", () =>
+  it.scopedLive("of missing folders are deleted with emptyFolders, and kept without it", () =>
     Effect.gen(function* () {
       const { emulated, service } = yield* stored("")
       const folder = yield* folderOf(files)
@@ -120,7 +120,7 @@ describe("markers of folders that other clients have stored", () => {
     "application/x-folder",
     "text/directory ;charset=utf-8"
   ]) {
-    it.scopedLive(`are known by their type ${type}`, () =>
+    it.scopedLive(`are recognized by their type ${type}`, () =>
       Effect.gen(function* () {
         const { emulated, files: service } = yield* prepared
         for (const name of ["photos", "photos/2026", "empty"]) {
@@ -142,7 +142,7 @@ describe("markers of folders that other clients have stored", () => {
   }
 
   for (const told of [{}, { content_type: null }, { content_type: "", hash: "" }]) {
-    it.scopedLive(`are known by their own headers where the listing has no type: ${JSON.stringify(told)}`, () =>
+    it.scopedLive(`are recognized by their headers if the listing has no type: ${JSON.stringify(told)}`, () =>
       Effect.gen(function* () {
         const { emulated, service } = yield* stored("")
         yield* emulated.fail({
@@ -165,7 +165,7 @@ describe("markers of folders that other clients have stored", () => {
   }
 })
 
-/** Answers the next listings of the container `c` as if nothing, or only these objects, were in it. */
+/** Makes the next listings of the container `c` return these objects. */
 const listed = (times: number, body: ReadonlyArray<unknown>) =>
   Effect.flatMap(TestCloud.TestCloud, (emulated) =>
     emulated.fail({
@@ -192,7 +192,7 @@ describe("synchronizing with `delete`", () => {
   })
 
   for (const direction of ["download", "upload"] as const) {
-    it.scopedLive(`refuses an empty listing of a container that counts objects (${direction})`, () =>
+    it.scopedLive(`rejects an empty listing of a container whose object count is not zero (${direction})`, () =>
       Effect.gen(function* () {
         const service = yield* filled
         yield* listed(Infinity, [])
@@ -206,7 +206,7 @@ describe("synchronizing with `delete`", () => {
   }
 
   for (const body of ["", "[", '[{"name":"0.txt","bytes":5}']) {
-    it.scopedLive(`deletes no file where the listing is ${JSON.stringify(body)}`, () =>
+    it.scopedLive(`deletes no file if the listing is ${JSON.stringify(body)}`, () =>
       Effect.gen(function* () {
         const service = yield* filled
         const emulated = yield* TestCloud.TestCloud
@@ -229,7 +229,7 @@ describe("synchronizing with `delete`", () => {
     ["some of the objects are listed", "", [{ name: "0.txt", bytes: 5 }]],
     ["nothing is listed under a prefix", "p", []]
   ] as const) {
-    it.scopedLive(`deletes no file whose object is there where ${what}`, () =>
+    it.scopedLive(`deletes no file whose object exists if ${what}`, () =>
       Effect.gen(function* () {
         const service = yield* filled
         yield* listed(1, shown)
@@ -249,7 +249,7 @@ describe("synchronizing with `delete`", () => {
     ["a later page is empty at a cloud without counts", ""],
     ["nothing is listed at a cloud without counts", ""]
   ] as const) {
-    it.scopedLive(`deletes no file whose object is there where ${what}`, () =>
+    it.scopedLive(`deletes no file whose object exists if ${what}`, () =>
       Effect.gen(function* () {
         const service = yield* filled
         const emulated = yield* TestCloud.TestCloud
@@ -273,7 +273,7 @@ describe("synchronizing with `delete`", () => {
     )
   }
 
-  it.scopedLive("asks for 16 objects at the most before many files are deleted that are under a prefix", () =>
+  it.scopedLive("requests at most 16 objects before it deletes many files under a prefix", () =>
     Effect.gen(function* () {
       const service = yield* filled
       const more = Array.from({ length: 100 }, (_, index) => `more-${index}.txt`)
@@ -290,7 +290,7 @@ describe("synchronizing with `delete`", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("deletes files of a container that is empty, and has counted more a moment ago", () =>
+  it.scopedLive("deletes files if the container is empty and its object count was outdated", () =>
     Effect.gen(function* () {
       const { emulated, files: service } = yield* prepared
       yield* emulated.fail({
@@ -303,7 +303,7 @@ describe("synchronizing with `delete`", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scopedLive("refuses a listing whose names are not in order", () =>
+  it.scopedLive("rejects a listing whose names are not sorted", () =>
     Effect.gen(function* () {
       const service = yield* filled
       yield* listed(1, [
@@ -320,13 +320,13 @@ describe("synchronizing with `delete`", () => {
   )
 })
 
-describe("listings with no more than names and sizes", () => {
+describe("listings with names and sizes only", () => {
   const bare = (objects: Readonly<Record<string, string>>) =>
     Object.entries(objects)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, content]) => ({ name, bytes: content.length }))
 
-  it.scopedLive("are read, and folders are compared, synchronized and emptied without the rest", () =>
+  it.scopedLive("are sufficient to list, compare, synchronize and delete objects", () =>
     Effect.gen(function* () {
       const { emulated, files: service } = yield* prepared
       const objects = { "a.txt": "a", "b/c.txt": "bc", "b/empty.txt": "" }

@@ -19,19 +19,19 @@ const quickCloud = Layer.fresh(
   Layer.merge(TestCloud.layer(), LocalFileSystem.layer.pipe(Layer.provide(NodeFileSystem.layer)))
 )
 
-/** What takes the place of the folder that is filled: a link to another folder, or to where the folder itself was moved. */
+/** Ways to replace the folder to which a download writes by a link: to another folder, or to the moved folder itself. */
 const swaps = {
   "a link to another folder": (folder: string, moved: string, outside: string) => {
     renameSync(folder, moved)
     symlinkSync(outside, folder)
   },
-  "a link to where it was moved": (folder: string, moved: string) => {
+  "a link to the moved folder": (folder: string, moved: string) => {
     renameSync(folder, moved)
     symlinkSync(moved, folder)
   }
 }
 
-describe("a folder that becomes a symbolic link while it is filled", () => {
+describe("a folder that becomes a symbolic link during a download", () => {
   for (const [what, files] of [
     ["small files", Array.from({ length: 60 }, () => 10)],
     ["large files", Array.from({ length: 8 }, () => 300_000)]
@@ -39,16 +39,16 @@ describe("a folder that becomes a symbolic link while it is filled", () => {
     for (const [how, swap] of Object.entries(swaps)) {
       for (const [which, at] of [
         ["the folder itself", ""],
-        ["one in it", "a/b"]
+        ["a subfolder", "a/b"]
       ] as const) {
         for (const [by, layer] of [
           ["the platform", cloud],
           ["a thread", quickCloud]
         ] as const) {
           for (const method of ["downloadFolder", "sync"] as const) {
-            // The thread takes small files only.
+            // The thread writes small files only.
             if (by === "a thread" && what === "large files") continue
-            it.scopedLive(`takes no further file: ${what}, ${which} is ${how}, written by ${by}, ${method}`, () =>
+            it.scopedLive(`gets no further files: ${what}, ${which} becomes ${how}, written by ${by}, ${method}`, () =>
               Effect.gen(function* () {
                 const emulated = yield* TestCloud.TestCloud
                 const { downloadFolder, sync } = yield* CloudFiles.CloudFiles
@@ -85,7 +85,7 @@ describe("a folder that becomes a symbolic link while it is filled", () => {
     }
   }
 
-  it.scopedLive("keeps all files in the folder that the link leads to where files are deleted", () =>
+  it.scopedLive("loses no files of the link's target when files are deleted", () =>
     Effect.gen(function* () {
       const { createContainer, sync } = yield* CloudFiles.CloudFiles
       yield* createContainer({ container: "c" })
@@ -119,21 +119,21 @@ describe("a folder that becomes a symbolic link while it is filled", () => {
   )
 })
 
-describe("a download that is to be resumed", () => {
+describe("a resumed download", () => {
   const content = patterned(300_000)
   const begun = content.subarray(0, 100_000)
-  const bearers = {
+  const obstacles = {
     "a symbolic link to a file": (part: string, victim: string) => symlinkSync(victim, part),
     "a symbolic link to nothing": (part: string, victim: string) => symlinkSync(`${victim}-new`, part),
-    "a further name of another file": (part: string, victim: string) => linkSync(victim, part),
+    "a hard link to another file": (part: string, victim: string) => linkSync(victim, part),
     "a named pipe": (part: string) => execFileSync("mkfifo", [part])
   }
-  for (const [what, make] of Object.entries(bearers)) {
+  for (const [what, make] of Object.entries(obstacles)) {
     for (const [layout, mark] of [
-      ["in one go", ""],
+      ["in one part", ""],
       ["in parts", ".parts"]
     ] as const) {
-      it.scopedLive(`fails, and writes nothing, where ${what} bears the part file's name: ${layout}`, () =>
+      it.scopedLive(`fails and writes nothing if ${what} has the part file's name: ${layout}`, () =>
         Effect.gen(function* () {
           const emulated = yield* TestCloud.TestCloud
           const files = yield* CloudFiles.CloudFiles
@@ -166,7 +166,7 @@ describe("a download that is to be resumed", () => {
     }
   }
 
-  it.scopedLive("goes on from a part file of its own", () =>
+  it.scopedLive("continues from its own part file", () =>
     Effect.gen(function* () {
       const emulated = yield* TestCloud.TestCloud
       const files = yield* CloudFiles.CloudFiles

@@ -69,8 +69,8 @@ const containers: ReadonlyArray<string> = [
   "ü".repeat(128)
 ]
 
-/** Everything that can be done to an object finds the one that bears the name, and no other. */
-const isAddressedExactly = (container: string, object: string) =>
+/** Asserts that every operation on an object affects the object with exactly this name. */
+const assertExactName = (container: string, object: string) =>
   Effect.gen(function* () {
     const files = yield* CloudFiles.CloudFiles
     const cloud = yield* TestCloud.TestCloud
@@ -104,12 +104,12 @@ const allNames = Effect.gen(function* () {
   const cloud = yield* TestCloud.TestCloud
   yield* files.createContainer({ container: "copies" })
   yield* files.createContainer({ container: "c" })
-  for (const object of objects) yield* isAddressedExactly("c", object)
+  for (const object of objects) yield* assertExactName("c", object)
   for (const container of containers) {
     yield* files.createContainer({ container })
     assert.isTrue((yield* cloud.files.containers).some(({ name }) => name === container))
     yield* files.getContainer({ container })
-    yield* isAddressedExactly(container, "a/../b %?#")
+    yield* assertExactName(container, "a/../b %?#")
     yield* files.deleteContainer({ container })
   }
   assert.deepStrictEqual(
@@ -118,7 +118,7 @@ const allNames = Effect.gen(function* () {
   )
 })
 
-/** All at once, so that one name could be taken for another. */
+/** Stores all names together, so that confused names are detected. */
 const allTogether = Effect.gen(function* () {
   const files = yield* CloudFiles.CloudFiles
   yield* files.createContainer({ container: "c" })
@@ -132,12 +132,10 @@ const allTogether = Effect.gen(function* () {
   }
 })
 
-describe("CloudFiles: names in process", () => {
-  it.effect("address exactly the object and the container that bear them", () =>
-    Effect.provide(allNames, TestCloud.layer())
-  )
+describe("CloudFiles: names in the same process", () => {
+  it.effect("identify exactly one object and one container", () => Effect.provide(allNames, TestCloud.layer()))
 
-  it.effect("are not taken for one another", () => Effect.provide(allTogether, TestCloud.layer()))
+  it.effect("are not confused with each other", () => Effect.provide(allTogether, TestCloud.layer()))
 
   const alphabet = FastCheck.oneof(
     FastCheck.constantFrom("/", ".", "..", "%", "?", "#", "+", "&", " ", "%2F", "%2e", "\n", "\\", ":", "é", "e\u0301"),
@@ -152,14 +150,14 @@ describe("CloudFiles: names in process", () => {
   })
 
   it.effect.prop(
-    "any name at all",
+    "may be any string",
     [Arbitrary.make(Name)],
     ([object]) =>
       Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
         yield* files.createContainer({ container: "c" })
         yield* files.createContainer({ container: "copies" })
-        yield* isAddressedExactly("c", object)
+        yield* assertExactName("c", object)
       }).pipe(Effect.provide(TestCloud.layer())),
     { fastCheck: { numRuns: 100 } }
   )
@@ -167,10 +165,8 @@ describe("CloudFiles: names in process", () => {
 
 for (const [name, http] of clients) {
   describe(`CloudFiles: names over ${name}`, () => {
-    it.scopedLive("address exactly the object and the container that bear them", () =>
-      Effect.provide(allNames, listeningCloud(http))
-    )
+    it.scopedLive("identify exactly one object and one container", () => Effect.provide(allNames, listeningCloud(http)))
 
-    it.scopedLive("are not taken for one another", () => Effect.provide(allTogether, listeningCloud(http)))
+    it.scopedLive("are not confused with each other", () => Effect.provide(allTogether, listeningCloud(http)))
   })
 }

@@ -6,7 +6,7 @@ import { md5 } from "../support.js"
 
 const segment = { path: "/s/o/slo/v/00000000", etag: md5("a"), bytes: 1 }
 
-/** Sets of segments, as no test could store so many; and what was put for them. */
+/** Nests manifests for so many segments, without storing them. Returns the top-level segments and the stored manifests. */
 const nested = (count: number, etag?: string) =>
   Effect.gen(function* () {
     const put: Array<readonly [object: string, count: number]> = []
@@ -27,7 +27,7 @@ const nested = (count: number, etag?: string) =>
   })
 
 describe("manifests within a manifest", () => {
-  it.effect("as many segments as one may have need none", () =>
+  it.effect("are not needed for as many segments as one manifest may have", () =>
     Effect.gen(function* () {
       const { left, put } = yield* nested(1000)
       assert.strictEqual(left.length, 1000)
@@ -35,7 +35,7 @@ describe("manifests within a manifest", () => {
     })
   )
 
-  it.effect("more than a million lie two levels deep, each named by its level", () =>
+  it.effect("have two levels for more than a million segments, with names by level", () =>
     Effect.gen(function* () {
       const { left, put } = yield* nested(1_000_001)
       assert.deepStrictEqual(
@@ -51,7 +51,7 @@ describe("manifests within a manifest", () => {
     })
   )
 
-  it.effect("one that is stored as another than was sent is a ChecksumMismatch", () =>
+  it.effect("fail with ChecksumMismatch if the stored one has another ETag", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(nested(1001, '"0123456789abcdef0123456789abcdef"'))
       assert.strictEqual(error._tag, "ChecksumMismatch")

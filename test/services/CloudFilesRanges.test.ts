@@ -39,7 +39,7 @@ const gets = Effect.map(requestsOf("files"), (all) => all.filter(({ method }) =>
 
 describe("CloudFiles: several ranges in one download", () => {
   for (const kind of ["plain", "static", "dynamic"] as const) {
-    it.effect(`of a ${kind} object each range comes with its place`, () =>
+    it.effect(`each range of a ${kind} object is returned with its offset`, () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
         const object = { container: "c", object: "o" }
@@ -51,40 +51,42 @@ describe("CloudFiles: several ranges in one download", () => {
         assert.deepStrictEqual(yield* collected({ ...object, ranges }), expected)
         const [first, ...others] = yield* gets
         assert.strictEqual(first?.headers["range"], "bytes=10-14,100000-219999,-7,299990-")
-        // Swift gives a dynamic large object whole, and so its ranges are asked for one by one.
+        // Swift returns a dynamic large object completely, so its ranges are requested one by one.
         assert.lengthOf(others, kind === "dynamic" ? 4 : 0)
       }).pipe(Effect.provide(cloud))
     )
   }
 
-  it.effect("lists that the cloud refuses are fetched one by one, and a range beyond the end is not satisfiable", () =>
-    Effect.gen(function* () {
-      const { files } = yield* prepared
-      const object = { container: "c", object: "o" }
-      yield* files.upload({ ...object, body: CloudFiles.fromBytes(content) })
-      const backwards = Array.from({ length: 10 }, (_, index) => ({ offset: 100 - index * 10, length: 5 }))
-      const found = yield* collected({ ...object, ranges: backwards })
-      assert.deepStrictEqual(
-        found.map(({ offset }) => offset),
-        backwards.map(({ offset }) => offset)
-      )
-      const beyond = yield* Effect.flip(
-        collected({ ...object, ranges: [{ offset: 0, length: 1 }, { offset: 300_000 }, { offset: 5, length: 1 }] })
-      )
-      assert.strictEqual(beyond._tag, "RangeNotSatisfiable")
-      const none = yield* Effect.flip(collected({ ...object, ranges: [] }))
-      assert.strictEqual(none._tag, "InvalidInput")
-      const missing = yield* Effect.flip(collected({ ...object, object: "missing", ranges }))
-      assert.strictEqual(missing._tag, "NotFound")
-      const changed = yield* Effect.flip(collected({ ...object, ranges, ifMatch: "0".repeat(32) }))
-      assert.strictEqual(changed._tag, "PreconditionFailed")
-    }).pipe(Effect.provide(cloud))
+  it.effect(
+    "ranges are requested one by one if the cloud rejects the list, and one beyond the end is not satisfiable",
+    () =>
+      Effect.gen(function* () {
+        const { files } = yield* prepared
+        const object = { container: "c", object: "o" }
+        yield* files.upload({ ...object, body: CloudFiles.fromBytes(content) })
+        const backwards = Array.from({ length: 10 }, (_, index) => ({ offset: 100 - index * 10, length: 5 }))
+        const found = yield* collected({ ...object, ranges: backwards })
+        assert.deepStrictEqual(
+          found.map(({ offset }) => offset),
+          backwards.map(({ offset }) => offset)
+        )
+        const beyond = yield* Effect.flip(
+          collected({ ...object, ranges: [{ offset: 0, length: 1 }, { offset: 300_000 }, { offset: 5, length: 1 }] })
+        )
+        assert.strictEqual(beyond._tag, "RangeNotSatisfiable")
+        const none = yield* Effect.flip(collected({ ...object, ranges: [] }))
+        assert.strictEqual(none._tag, "InvalidInput")
+        const missing = yield* Effect.flip(collected({ ...object, object: "missing", ranges }))
+        assert.strictEqual(missing._tag, "NotFound")
+        const changed = yield* Effect.flip(collected({ ...object, ranges, ifMatch: "0".repeat(32) }))
+        assert.strictEqual(changed._tag, "PreconditionFailed")
+      }).pipe(Effect.provide(cloud))
   )
 
   for (const [what, contentRange, bytes] of [
     ["too long", "bytes 0-9/20", 10],
     ["too short", "bytes 0-2/20", 3],
-    ["at another place", "bytes 4-8/20", 5]
+    ["at another offset", "bytes 4-8/20", 5]
   ] as const) {
     it.scopedLive(`a response with a range that is ${what} fails`, () =>
       Effect.gen(function* () {
@@ -102,7 +104,7 @@ describe("CloudFiles: several ranges in one download", () => {
     )
   }
 
-  it.scopedLive("a part that is longer than all requested ranges is not read", () =>
+  it.scopedLive("a part that is longer than the requested ranges is not read", () =>
     Effect.gen(function* () {
       const size = 1024 ** 4
       let sent = 0

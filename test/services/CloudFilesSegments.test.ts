@@ -13,13 +13,13 @@ import { folderOf } from "../support/folder.js"
 const parts = ["0123456789", "abcdefghij", "KLM"]
 const content = parts.join("")
 
-/** Where other clients put the segments of `film`. */
+/** The names that other clients give to the segments of `film`. */
 const layouts = {
   "numbered next to it": (index: number) => `film.0${index + 1}`,
   "below its name": (index: number) => `film/00000${index}`,
-  "deep below its name": (index: number) => `film/segments/2026/part-${index}`,
+  "several levels below its name": (index: number) => `film/segments/2026/part-${index}`,
   "in a hidden folder": (index: number) => `.file-segments/film/${index}`,
-  "in a folder behind it": (index: number) => `segments/of/film/${index}`
+  "in a folder sorted after it": (index: number) => `segments/of/film/${index}`
 }
 
 const common = (names: ReadonlyArray<string>): string => {
@@ -29,7 +29,7 @@ const common = (names: ReadonlyArray<string>): string => {
   return first.slice(0, length)
 }
 
-/** Stores `film` in segments that bear these names. */
+/** Stores `film` in segments with these names. */
 const film = (kind: "static" | "dynamic", nameOf: (index: number) => string, object = "film") =>
   Effect.gen(function* () {
     const files = yield* CloudFiles.CloudFiles
@@ -69,7 +69,7 @@ for (const kind of ["static", "dynamic"] as const) {
   for (const [where, nameOf] of Object.entries(layouts)) {
     for (const discoverable of [true, false]) {
       describe(`a ${kind} large object whose segments are ${where}${discoverable ? "" : ", at a cloud without /info"}`, () => {
-        it.scoped("stays whole where others are deleted: its file is there, or it is left out by a glob", () =>
+        it.scoped("keeps its segments when sync deletes others: if its file exists, or a glob excludes it", () =>
           Effect.gen(function* () {
             const { files } = yield* prepared
             const segments = yield* film(kind, nameOf)
@@ -92,9 +92,9 @@ for (const kind of ["static", "dynamic"] as const) {
           }).pipe(Effect.provide(cloud(discoverable)))
         )
 
-        // Where listings tell nothing, segments of small objects are only known beside their object or below its name.
+        // If listings do not mark manifests, segments of small objects are only found next to their object or below its name.
         if (!discoverable && kind === "static" && / folder/.test(where)) return
-        it.scoped("comes down as one file, and is then the same", () =>
+        it.scoped("is downloaded as one file, and is then unchanged", () =>
           Effect.gen(function* () {
             const { files } = yield* prepared
             yield* film(kind, nameOf)
@@ -115,7 +115,7 @@ for (const kind of ["static", "dynamic"] as const) {
     }
   }
 
-  it.scoped(`the segments of a ${kind} large object stay where a container is emptied under their prefix`, () =>
+  it.scoped(`the segments of a ${kind} large object are kept when a container is emptied under their prefix`, () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       yield* film(kind, (index) => `p/film/${index}`)
@@ -127,7 +127,7 @@ for (const kind of ["static", "dynamic"] as const) {
     }).pipe(Effect.provide(cloud(false)))
   )
 
-  it.scoped(`a file that would overwrite a segment of a ${kind} large object is refused`, () =>
+  it.scoped(`a file that would overwrite a segment of a ${kind} large object is not uploaded`, () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       const [segment = ""] = yield* film(kind, (index) => `film.0${index + 1}`)
@@ -149,7 +149,7 @@ for (const kind of ["static", "dynamic"] as const) {
 }
 
 describe("segments in folders", () => {
-  it.scoped("segments of manifests within a manifest stay", () =>
+  it.scoped("segments of nested manifests are kept", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       yield* film("static", (index) => `a/${index}`, "b/manifest")
@@ -166,7 +166,7 @@ describe("segments in folders", () => {
     }).pipe(Effect.provide(cloud(true)))
   )
 
-  it.scoped("a large object that goes takes its segments in the container with it", () =>
+  it.scoped("a deleted large object is deleted with its segments in the container", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       yield* film("static", (index) => `film/${index}`)
@@ -179,7 +179,7 @@ describe("segments in folders", () => {
     }).pipe(Effect.provide(cloud(true)))
   )
 
-  it.scoped("segments of a large object that is itself a segment stay", () =>
+  it.scoped("segments of a large object that is itself a segment are kept", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       yield* film("static", (index) => `.parts/${index}`, "segments/1")
@@ -196,51 +196,49 @@ describe("segments in folders", () => {
   )
 
   for (const discoverable of [true, false]) {
-    it.scoped(
-      `what a symbolic link that stays leads to stays as well, ${discoverable ? "with" : "without"} /info`,
-      () =>
-        Effect.gen(function* () {
-          const { files } = yield* prepared
-          const segments = yield* film("static", (index) => `.parts/${index}`, ".real/film")
-          yield* put(".real/notes", "notes")
-          yield* files.createSymlink({
-            container: "c",
-            object: ".real/way",
-            target: { container: "c", object: ".real/film" }
-          })
-          yield* files.createSymlink({
-            container: "c",
-            object: "film",
-            target: { container: "c", object: ".real/way" }
-          })
-          yield* files.createSymlink({
-            container: "c",
-            object: "notes",
-            target: { container: "c", object: ".real/notes" }
-          })
-          yield* put(".real/stale", "stale")
-          const folder = yield* folderOf({ film: content, notes: "notes" }, 1_000_000_000)
-          const all = yield* tags(files.sync({ ...upload, folder }))
-          assert.deepStrictEqual(
-            all.filter((event) => event.startsWith("Deleted")),
-            ["Deleted .real/stale"]
-          )
-          assert.strictEqual(yield* read("film"), content)
-          assert.strictEqual(yield* read("notes"), "notes")
-          // Down, each is a file.
-          const back = yield* folderOf({})
-          yield* CloudFiles.runFolder(files.downloadFolder({ container: "c", folder: back, exclude: segments }))
-          assert.deepStrictEqual((yield* Effect.promise(() => readdir(`${back}/.real`))).toSorted(), [
-            "film",
-            "notes",
-            "way"
-          ])
-        }).pipe(Effect.provide(cloud(discoverable)))
+    it.scoped(`the targets of kept symbolic links are kept, ${discoverable ? "with" : "without"} /info`, () =>
+      Effect.gen(function* () {
+        const { files } = yield* prepared
+        const segments = yield* film("static", (index) => `.parts/${index}`, ".real/film")
+        yield* put(".real/notes", "notes")
+        yield* files.createSymlink({
+          container: "c",
+          object: ".real/way",
+          target: { container: "c", object: ".real/film" }
+        })
+        yield* files.createSymlink({
+          container: "c",
+          object: "film",
+          target: { container: "c", object: ".real/way" }
+        })
+        yield* files.createSymlink({
+          container: "c",
+          object: "notes",
+          target: { container: "c", object: ".real/notes" }
+        })
+        yield* put(".real/stale", "stale")
+        const folder = yield* folderOf({ film: content, notes: "notes" }, 1_000_000_000)
+        const all = yield* tags(files.sync({ ...upload, folder }))
+        assert.deepStrictEqual(
+          all.filter((event) => event.startsWith("Deleted")),
+          ["Deleted .real/stale"]
+        )
+        assert.strictEqual(yield* read("film"), content)
+        assert.strictEqual(yield* read("notes"), "notes")
+        // A download makes a file of each.
+        const back = yield* folderOf({})
+        yield* CloudFiles.runFolder(files.downloadFolder({ container: "c", folder: back, exclude: segments }))
+        assert.deepStrictEqual((yield* Effect.promise(() => readdir(`${back}/.real`))).toSorted(), [
+          "film",
+          "notes",
+          "way"
+        ])
+      }).pipe(Effect.provide(cloud(discoverable)))
     )
   }
 
   for (const before of ["nothing", "a plain object"]) {
-    it.scoped(`segments that a resumed upload of sync takes stay, where ${before} was there`, () =>
+    it.scoped(`segments that sync reuses for a resumed upload are kept, with ${before} at the name`, () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
         const folder = yield* folderOf({ film: content }, 1_000_000_000)
@@ -261,7 +259,7 @@ describe("segments in folders", () => {
     )
   }
 
-  it.scoped("ordinary objects cost no request each", () =>
+  it.scoped("plain objects need no separate requests", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const names = Array.from({ length: 30 }, (_, index) => `file-${String(index).padStart(2, "0")}`)
@@ -277,7 +275,7 @@ describe("segments in folders", () => {
     }).pipe(Effect.provide(cloud(false)))
   )
 
-  it.scoped("thousands of numbered objects cost no request each where listings mark manifests", () =>
+  it.scoped("thousands of numbered objects need no separate requests if listings mark manifests", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       for (let index = 0; index < 12_000; index++) yield* emulated.files.putObject("c", `file${index}`, "x")
@@ -294,7 +292,7 @@ describe("segments in folders", () => {
   )
 
   for (const operation of ["uploadFolder", "sync"] as const) {
-    it.scoped(`${operation} takes the segment options of upload`, () =>
+    it.scoped(`${operation} accepts the segment options of upload`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
         const folder = yield* folderOf({ small: "small", film: patterned(2500) })

@@ -19,7 +19,7 @@ const { AccessList } = CloudFiles
 
 const cloud = TestCloud.layer()
 
-/** The headers of the last request that settings are sent in. */
+/** The headers for settings in the last request. */
 const sent = Effect.map(requestsOf("files"), (all) =>
   Object.fromEntries(
     Object.entries(all.at(-1)?.headers ?? {}).filter(([name]) =>
@@ -28,8 +28,8 @@ const sent = Effect.map(requestsOf("files"), (all) =>
   )
 )
 
-describe("CloudFiles: settings on the wire", () => {
-  it.effect("createContainer sends each as its header", () =>
+describe("CloudFiles: requests with settings", () => {
+  it.effect("createContainer sends each setting as a header", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.createContainer({
@@ -81,7 +81,7 @@ describe("CloudFiles: settings on the wire", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("updateContainer sends what is named, and a removal for what is null", () =>
+  it.effect("updateContainer sends the given settings, and removes those that are null", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.createContainer({ container: "c", quotaBytes: 1, readAcl: ".r:*", versionsLocation: "v" })
@@ -111,24 +111,22 @@ describe("CloudFiles: settings on the wire", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect(
-    "what somebody else has set to something odd does not hide the container, and stays among the metadata",
-    () =>
-      Effect.gen(function* () {
-        const files = yield* CloudFiles.CloudFiles
-        yield* files.createContainer({
-          container: "c",
-          metadata: { "access-control-max-age": "soon", "web-listings": "YES", "access-control-allow-origin": "a, b" }
-        })
-        const container = yield* files.getContainer({ container: "c" })
-        assert.isUndefined(container.corsMaxAge)
-        assert.isTrue(container.webListings)
-        assert.deepStrictEqual(container.corsAllowOrigins, ["a", "b"])
-        assert.deepStrictEqual(container.metadata, { "access-control-max-age": "soon" })
-      }).pipe(Effect.provide(cloud))
+  it.effect("an invalid setting of another client stays in the metadata, and the container is read", () =>
+    Effect.gen(function* () {
+      const files = yield* CloudFiles.CloudFiles
+      yield* files.createContainer({
+        container: "c",
+        metadata: { "access-control-max-age": "soon", "web-listings": "YES", "access-control-allow-origin": "a, b" }
+      })
+      const container = yield* files.getContainer({ container: "c" })
+      assert.isUndefined(container.corsMaxAge)
+      assert.isTrue(container.webListings)
+      assert.deepStrictEqual(container.corsAllowOrigins, ["a", "b"])
+      assert.deepStrictEqual(container.metadata, { "access-control-max-age": "soon" })
+    }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("the account's quota is told", () =>
+  it.effect("the account's quota is returned", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.updateAccount({ metadata: { "quota-bytes": "1000", color: "blue" } })
@@ -137,7 +135,7 @@ describe("CloudFiles: settings on the wire", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("what no cloud would take is not sent", () =>
+  it.effect("invalid settings are rejected before any request", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       type Settings = Omit<Parameters<typeof files.createContainer>[0], "container">
@@ -167,7 +165,7 @@ describe("CloudFiles: settings on the wire", () => {
 })
 
 describe("CloudFiles: access lists", () => {
-  it("are read back as they were written, and in every form that Swift knows", () => {
+  it("are decoded as they were sent, and in every form of Swift", () => {
     const entries = [
       AccessList.anyone,
       AccessList.referrer(".example.com"),
@@ -188,9 +186,9 @@ describe("CloudFiles: access lists", () => {
   })
 })
 
-describe("CloudFiles: what has not changed", () => {
+describe("CloudFiles: conditional requests", () => {
   for (const [name, http] of clients) {
-    it.scopedLive(`304 is a value, and no failure, with ${name}`, () =>
+    it.scopedLive(`304 is a value and not a failure, with ${name}`, () =>
       Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
         yield* files.createContainer({ container: "c" })
@@ -213,7 +211,7 @@ describe("CloudFiles: what has not changed", () => {
     )
   }
 
-  it.effect("a date is asked for as HTTP writes it", () =>
+  it.effect("a date is sent in HTTP's format", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* TestClock.setTime(DateTime.unsafeMake("2026-01-02T03:04:05Z").epochMillis)
@@ -233,7 +231,7 @@ describe("CloudFiles: what has not changed", () => {
 })
 
 describe("CloudFiles: expiry", () => {
-  it.effect("null takes it away, undefined leaves it, and the rest is kept", () =>
+  it.effect("null removes it, undefined keeps it, and other headers are kept", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.createContainer({ container: "c" })
@@ -270,7 +268,7 @@ describe("CloudFiles: expiry", () => {
 })
 
 describe("CloudFiles: versions", () => {
-  it.effect("a name counted in characters is found as well as one counted in bytes, a request each", () =>
+  it.effect("versions with a name length in characters are listed as well as those in bytes", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const emulated = yield* TestCloud.TestCloud
@@ -297,39 +295,41 @@ describe("CloudFiles: versions", () => {
   )
 
   for (const largeObject of ["static", "dynamic", undefined] as const) {
-    it.effect(`a ${largeObject ?? "plain"} one is restored by one request, which moves no bytes of a large one`, () =>
-      Effect.gen(function* () {
-        const files = yield* CloudFiles.CloudFiles
-        const emulated = yield* TestCloud.TestCloud
-        yield* files.createContainer({ container: "v" })
-        yield* files.createContainer({ container: "c", versionsLocation: "v" })
-        const address = { container: "c", object: "o" }
-        yield* files.upload({
-          ...address,
-          body: CloudFiles.fromBytes(patterned(2500)),
-          metadata: { a: "1" },
-          ...(largeObject !== undefined && { largeObject, segmentSize: 1000, segmentThreshold: 1000 })
-        })
-        const before = yield* files.getObjectInfo(address)
-        yield* files.upload({ ...address, body: CloudFiles.fromString("small") })
-        const [version] = yield* Stream.runCollect(files.listVersions(address))
-        assert.isDefined(version)
-        yield* forget
-        yield* files.restoreVersion(version ?? address)
-        assert.deepStrictEqual(yield* traffic, ["PUT /c/o?multipart-manifest=get 201"])
-        const { lastModified: _, ...restored } = yield* files.getObjectInfo(address)
-        const { lastModified: __, ...first } = before
-        assert.deepStrictEqual(restored, first)
-        assert.strictEqual(
-          (yield* emulated.files.getObject("c", "o"))?.bytes.length === 2500,
-          largeObject === undefined
-        )
-        assert.deepStrictEqual(yield* bytesOf(files.download(address)), patterned(2500))
-      }).pipe(Effect.provide(cloud))
+    it.effect(
+      `a version of a ${largeObject ?? "plain"} object is restored by one request, without copying segments`,
+      () =>
+        Effect.gen(function* () {
+          const files = yield* CloudFiles.CloudFiles
+          const emulated = yield* TestCloud.TestCloud
+          yield* files.createContainer({ container: "v" })
+          yield* files.createContainer({ container: "c", versionsLocation: "v" })
+          const address = { container: "c", object: "o" }
+          yield* files.upload({
+            ...address,
+            body: CloudFiles.fromBytes(patterned(2500)),
+            metadata: { a: "1" },
+            ...(largeObject !== undefined && { largeObject, segmentSize: 1000, segmentThreshold: 1000 })
+          })
+          const before = yield* files.getObjectInfo(address)
+          yield* files.upload({ ...address, body: CloudFiles.fromString("small") })
+          const [version] = yield* Stream.runCollect(files.listVersions(address))
+          assert.isDefined(version)
+          yield* forget
+          yield* files.restoreVersion(version ?? address)
+          assert.deepStrictEqual(yield* traffic, ["PUT /c/o?multipart-manifest=get 201"])
+          const { lastModified: _, ...restored } = yield* files.getObjectInfo(address)
+          const { lastModified: __, ...first } = before
+          assert.deepStrictEqual(restored, first)
+          assert.strictEqual(
+            (yield* emulated.files.getObject("c", "o"))?.bytes.length === 2500,
+            largeObject === undefined
+          )
+          assert.deepStrictEqual(yield* bytesOf(files.download(address)), patterned(2500))
+        }).pipe(Effect.provide(cloud))
     )
   }
 
-  it.effect("nothing is asked for a name that cannot be, nor restored from nothing", () =>
+  it.effect("an invalid name and a missing version are rejected before any request", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const unnamed = yield* Effect.flip(Stream.runDrain(files.listVersions({ container: "c", object: "" })))
@@ -341,7 +341,7 @@ describe("CloudFiles: versions", () => {
   )
 })
 
-describe("CloudFiles: what the cloud can do", () => {
+describe("CloudFiles: the capabilities of the cloud", () => {
   const asked = (status: number, body: string, contentType = "application/json; charset=UTF-8") =>
     Effect.gen(function* () {
       const lines: Array<string> = []
@@ -360,11 +360,11 @@ describe("CloudFiles: what the cloud can do", () => {
         )
       )
       assert.deepStrictEqual(lines, ["GET /swift/info"])
-      assert.deepStrictEqual(tokens, [undefined], "anybody may ask")
+      assert.deepStrictEqual(tokens, [undefined], "the request has no token")
       return known
     })
 
-  it.scopedLive("is read from beside the accounts, and what is odd or unknown does no harm", () =>
+  it.scopedLive("are read from /info next to /v1, and invalid or unknown entries are ignored", () =>
     Effect.gen(function* () {
       const known = yield* asked(
         200,
@@ -398,14 +398,14 @@ describe("CloudFiles: what the cloud can do", () => {
   )
 
   for (const status of [401, 403, 404, 405]) {
-    it.scopedLive(`is not known where it is answered by ${status}, which costs no login`, () =>
+    it.scopedLive(`are unknown if the response is ${status}, without a new login`, () =>
       Effect.map(asked(status, "<html><h1>No</h1></html>", "text/html"), (known) =>
         assert.deepStrictEqual(known, Option.none())
       )
     )
   }
 
-  it.scopedLive("is not known where a gateway answers with a page of its own", () =>
+  it.scopedLive("are unknown if a gateway returns another document", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* asked(200, "<html>Hello</html>", "text/html"), Option.none())
       assert.deepStrictEqual(yield* asked(200, `{"hello":1}`), Option.none())

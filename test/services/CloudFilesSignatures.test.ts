@@ -38,8 +38,8 @@ describe("CloudFiles: signatures without a cloud", () => {
     ["GET, SHA-256", cat, "c7bfd56b3013b0582da2cc3ef730a273f1ee9ab3c528da9a971d5978046fe303"],
     ["PUT, SHA-1", { ...cat, method: "PUT", algorithm: "sha1" }, "bc175f106dd20546d7451acd7ae2288256cf7393"],
     ["PUT, SHA-256", { ...cat, method: "PUT" }, "170cc7549405d1128e4c4ec6dd00c127eaf8bb01c5e6eed307ba9050c5b7c519"],
-    ["an odd name, SHA-1", { ...odd, algorithm: "sha1" }, "74606c5e361c4ddaffbe637f31c838a80dd8ca06"],
-    ["an odd name, SHA-256", odd, "70878b2efba3b9885db9f4f1bdfe032492ab4be2ac3e47e28d869d9313fb06e2"],
+    ["an unusual name, SHA-1", { ...odd, algorithm: "sha1" }, "74606c5e361c4ddaffbe637f31c838a80dd8ca06"],
+    ["an unusual name, SHA-256", odd, "70878b2efba3b9885db9f4f1bdfe032492ab4be2ac3e47e28d869d9313fb06e2"],
     [
       "a prefix",
       { container: "pics", prefix: "2014/" },
@@ -57,17 +57,17 @@ describe("CloudFiles: signatures without a cloud", () => {
     })
   }
 
-  it("SHA-512 gives 128 hexadecimal digits", () => {
+  it("a signature with SHA-512 has 128 hexadecimal digits", () => {
     assert.match(signature({ ...cat, algorithm: "sha512" }) ?? "", /^[0-9a-f]{128}$/)
   })
 
-  it("the decoded name is signed, and the encoded one is in the URL, whatever it holds", () => {
+  it("the decoded name is signed, and the encoded one is in the URL", () => {
     assert.strictEqual(signed(odd).pathname, "/v1/MossoCloudFS_abc/my%20box/%C3%BCn%C3%AF%20%E2%98%83%3F%23%25.txt")
-    // A URL parser would take these for another object.
+    // A URL parser would resolve the dots to another object.
     assert.strictEqual(signed({ container: "c", object: "a/../b" }).pathname, "/v1/MossoCloudFS_abc/c/a%2F..%2Fb")
   })
 
-  it("the query names the signature, when it ends, and what else is signed", () => {
+  it("the query contains the signature, its expiry and the other parameters", () => {
     assert.strictEqual(
       signed({
         container: "c",
@@ -82,44 +82,47 @@ describe("CloudFiles: signatures without a cloud", () => {
     assert.strictEqual(signed({ container: "c", prefix: "a/" }).pathname, "/v1/MossoCloudFS_abc/c/a/")
   })
 
-  it("what a gateway puts before the path is not signed", () => {
+  it("a gateway's prefix of the path is not signed", () => {
     const behind = signed(cat, { endpointUrl: "https://cloud.example.com/swift/v1/MossoCloudFS_abc/" })
     assert.strictEqual(behind.searchParams.get("temp_url_sig"), signature(cat))
     assert.strictEqual(behind.pathname, "/swift/v1/MossoCloudFS_abc/pics/cat.jpg")
   })
 
-  /** As the documents say it is made. */
-  const madeOf = (lines: ReadonlyArray<string>, key = "secret-key"): string =>
+  /** The signature according to the documentation. */
+  const signatureOf = (lines: ReadonlyArray<string>, key = "secret-key"): string =>
     createHmac("sha256", key).update(lines.join("\n")).digest("hex")
 
   for (const [what, endpointUrl, path] of [
-    ["an account is signed decoded", "https://cloud.example.com/v1/AUTH_a%40b%25", "/v1/AUTH_a@b%"],
-    ["a gateway's path may look like a version", "https://cloud.example.com/v1files/v1/AUTH_a", "/v1/AUTH_a"],
-    ["a version may have a part behind its point", "https://cloud.example.com/swift/v1.0/AUTH_a", "/v1.0/AUTH_a"],
-    ["a gateway's path may hold a version", "https://cloud.example.com/api/v1/store/v1/AUTH_a", "/v1/AUTH_a"],
-    ["there may be no account", "https://cloud.example.com/swift/v1", "/v1"],
-    ["without a version all of the path is signed", "https://cloud.example.com/storage/a", "/storage/a"]
+    ["the decoded account is signed", "https://cloud.example.com/v1/AUTH_a%40b%25", "/v1/AUTH_a@b%"],
+    ["a gateway's prefix may resemble a version", "https://cloud.example.com/v1files/v1/AUTH_a", "/v1/AUTH_a"],
+    ["a version may have a minor number", "https://cloud.example.com/swift/v1.0/AUTH_a", "/v1.0/AUTH_a"],
+    ["a gateway's prefix may contain a version", "https://cloud.example.com/api/v1/store/v1/AUTH_a", "/v1/AUTH_a"],
+    ["the account may be missing", "https://cloud.example.com/swift/v1", "/v1"],
+    ["the whole path is signed if there is no version", "https://cloud.example.com/storage/a", "/storage/a"]
   ] as const) {
     it(`${what}: ${endpointUrl}`, () => {
       assert.strictEqual(
         signed(cat, { endpointUrl }).searchParams.get("temp_url_sig"),
-        madeOf(["GET", "1400000000", `${path}/pics/cat.jpg`])
+        signatureOf(["GET", "1400000000", `${path}/pics/cat.jpg`])
       )
     })
   }
 
-  it("a prefix is signed and not the object, even one of nothing; a key is taken as UTF-8", () => {
+  it("a prefix, even an empty one, is signed instead of the object, and the key is encoded as UTF-8", () => {
     const account = "/v1/MossoCloudFS_abc"
     assert.strictEqual(
       signature({ container: "c", object: "a/b", prefix: "a/" }),
-      madeOf(["GET", "1400000000", `prefix:${account}/c/a/`])
+      signatureOf(["GET", "1400000000", `prefix:${account}/c/a/`])
     )
     const whole = signed({ container: "c", prefix: "" })
-    assert.strictEqual(whole.searchParams.get("temp_url_sig"), madeOf(["GET", "1400000000", `prefix:${account}/c/`]))
+    assert.strictEqual(
+      whole.searchParams.get("temp_url_sig"),
+      signatureOf(["GET", "1400000000", `prefix:${account}/c/`])
+    )
     assert.strictEqual(whole.searchParams.get("temp_url_prefix"), "")
     assert.strictEqual(
       signed(cat, { key: Redacted.make("schlüssel") }).searchParams.get("temp_url_sig"),
-      madeOf(["GET", "1400000000", `${account}/pics/cat.jpg`], "schlüssel")
+      signatureOf(["GET", "1400000000", `${account}/pics/cat.jpg`], "schlüssel")
     )
   })
 
@@ -152,7 +155,7 @@ describe("CloudFiles: signatures without a cloud", () => {
     )
   })
 
-  it("a form as HTML has its files last, and lets nothing out of its attributes", () => {
+  it("a form as HTML has its files last, and escapes its attributes", () => {
     const form = Either.getOrThrow(
       CloudFiles.signForm({
         endpointUrl,
@@ -176,7 +179,7 @@ describe("CloudFiles: signatures without a cloud", () => {
     assert.notInclude(html, "multiple")
   })
 
-  it("neither a signed URL nor a form shows its signature", () => {
+  it("neither a signed URL nor a form reveals its signature when printed", () => {
     const url = Either.getOrThrow(CloudFiles.signTempUrl({ endpointUrl, key: secretKey, expires, ...cat }))
     const form = Either.getOrThrow(
       CloudFiles.signForm({
@@ -204,21 +207,21 @@ describe("CloudFiles: signatures without a cloud", () => {
       "a name that begins with the prefix"
     ],
     ["a container with a slash", { container: "c/d", object: "b" }, "a container name without a slash"],
-    ["an address that is none", { ...cat, ipRange: "1.2.3.256" }, "an IP address or a range of them"],
-    ["a range that is too long", { ...cat, ipRange: "1.2.3.0/33" }, "an IP address or a range of them"],
-    ["a file name of nothing", { ...cat, filename: "" }, "filename: expected a name, not empty"],
+    ["an invalid address", { ...cat, ipRange: "1.2.3.256" }, "an IP address or a range of them"],
+    ["a range with an invalid length", { ...cat, ipRange: "1.2.3.0/33" }, "an IP address or a range of them"],
+    ["an empty file name", { ...cat, filename: "" }, "filename: expected a name, not empty"],
     ["an unknown algorithm", { ...cat, algorithm: "md5" as "sha1" }, "algorithm: expected"],
     ["an unknown method", { ...cat, method: "PATCH" as "PUT" }, "method: expected"]
   ]
   for (const [what, request, expected] of wrong) {
-    it(`is refused: ${what}`, () => {
+    it(`a TempURL is rejected: ${what}`, () => {
       const result = CloudFiles.signTempUrl({ endpointUrl, key: secretKey, expires, ...request })
       assert.isTrue(Either.isLeft(result))
       if (Either.isLeft(result)) assert.include(result.left.message, expected)
     })
   }
 
-  it("is made for an account whose name has a percent sign that encodes nothing", () => {
+  it("a TempURL is signed for an account whose name contains an unencoded percent sign", () => {
     const url = signed(cat, { endpointUrl: "https://storage.example.com/v1/AUTH_100%" })
     const text = ["GET", "1400000000", "/v1/AUTH_100%/pics/cat.jpg"].join("\n")
     assert.strictEqual(
@@ -227,7 +230,7 @@ describe("CloudFiles: signatures without a cloud", () => {
     )
   })
 
-  it("is refused: a key of nothing", () => {
+  it("an empty key is rejected", () => {
     const key = Redacted.make("")
     const form = { algorithm: "sha1", container: "c", maxFileSize: 1, maxFileCount: 1 } as const
     const results: ReadonlyArray<Either.Either<unknown, { readonly message: string }>> = [
@@ -240,13 +243,13 @@ describe("CloudFiles: signatures without a cloud", () => {
   })
 
   for (const [what, wrong, expected] of [
-    ["files larger than any", { maxFileSize: 5 * 1024 ** 3 + 1 }, "maxFileSize: expected"],
-    ["a redirect that is none", { redirect: "javascript:alert(1)" }, "redirect: expected"],
+    ["files above the size limit", { maxFileSize: 5 * 1024 ** 3 + 1 }, "maxFileSize: expected"],
+    ["an invalid redirect", { redirect: "javascript:alert(1)" }, "redirect: expected"],
     ["a redirect with a line break", { redirect: "https://example.com/\r\nX-A: b" }, "redirect: expected"],
-    ["what is deleted at once", { deleteAfter: 0 }, "deleteAfter: expected"],
-    ["what is deleted never", { deleteAfter: Duration.infinity }, "deleteAfter: expected"]
+    ["files that expire immediately", { deleteAfter: 0 }, "deleteAfter: expected"],
+    ["files that never expire", { deleteAfter: Duration.infinity }, "deleteAfter: expected"]
   ] as const) {
-    it(`is refused: a form for ${what}`, () => {
+    it(`a form is rejected: ${what}`, () => {
       const form = { algorithm: "sha1", container: "c", maxFileSize: 1, maxFileCount: 1 } as const
       const result = CloudFiles.signForm({ endpointUrl, key: secretKey, expires, ...form, ...wrong })
       assert.include(Either.isLeft(result) ? result.left.message : "", expected)
@@ -254,15 +257,15 @@ describe("CloudFiles: signatures without a cloud", () => {
   }
 })
 
-describe("CloudFiles: signing on a cloud", () => {
-  it.effect("tempUrl signs with the key and the algorithm that are named, and asks the cloud nothing", () =>
+describe("CloudFiles: signatures with a cloud", () => {
+  it.effect("tempUrl signs with a given key and algorithm without any request", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* TestClock.setTime(1_000_500)
       const named = { ...cat, key: secretKey, algorithm: "sha256" } as const
       const url = new URL(Redacted.value(yield* files.tempUrl({ ...named, expires: "10 minutes" })))
       assert.deepStrictEqual(yield* traffic, [])
-      // Good for at least as long as was asked for.
+      // Rounded up, so that it is valid for at least the requested time.
       assert.strictEqual(url.searchParams.get("temp_url_expires"), "1601")
       assert.isTrue(url.href.startsWith(`${yield* files.endpointUrl}/pics/cat.jpg?`))
       const until = yield* files.tempUrl({ ...cat, key: secretKey, expires: DateTime.unsafeMake(2_000_900) })
@@ -279,7 +282,7 @@ describe("CloudFiles: signing on a cloud", () => {
     [["sha512", "sha1"], 128],
     [["sha3-256"], 40]
   ] as const) {
-    it.effect(`without an algorithm it takes the best that the cloud names: ${String(digests)}`, () =>
+    it.effect(`without an algorithm the best one that the cloud supports is used: ${String(digests)}`, () =>
       Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
         const emulated = yield* TestCloud.TestCloud
@@ -301,7 +304,7 @@ describe("CloudFiles: signing on a cloud", () => {
     )
   }
 
-  it.effect("what would be expired already, or never, is not signed", () =>
+  it.effect("an expiry in the past or without end is rejected", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       for (const expires of [Duration.zero, Duration.infinity, "soon" as "1 day", DateTime.unsafeMake(0)]) {
@@ -325,7 +328,7 @@ describe("CloudFiles: signing on a cloud", () => {
       const again = Either.getOrThrow(
         CloudFiles.signTempUrl({
           ...cat,
-          // The emulated cloud does not say which algorithms it takes.
+          // The emulated cloud does not list its algorithms.
           algorithm: "sha1",
           endpointUrl: yield* files.endpointUrl,
           key: Redacted.make(key),
@@ -335,7 +338,7 @@ describe("CloudFiles: signing on a cloud", () => {
       return Redacted.value(again) === made.href
     })
 
-  it.effect("the container's key counts more than the account's, and a second key is better than none", () =>
+  it.effect("the container's key is preferred to the account's, and the second key is used if there is no first", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.createContainer({ container: "pics" })
@@ -353,7 +356,7 @@ describe("CloudFiles: signing on a cloud", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("where there is no key one is made, once, however many sign at the same time", () =>
+  it.effect("a missing key is created once, however many calls are concurrent", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.createContainer({ container: "pics" })
@@ -372,7 +375,7 @@ describe("CloudFiles: signing on a cloud", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("where another program sets a key at the same time, the one that is there in the end signs", () =>
+  it.effect("if another program sets a key at the same time, the stored one is used", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const cloud = yield* TestCloud.TestCloud
@@ -394,7 +397,7 @@ describe("CloudFiles: signing on a cloud", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("no key is made where that is not wanted, nor for what cannot be signed", () =>
+  it.effect("no key is created with createKey: false, for invalid input, or for a missing container", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.createContainer({ container: "pics" })
@@ -408,7 +411,7 @@ describe("CloudFiles: signing on a cloud", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a key is rotated so that the one before stays good, and both are removed", () =>
+  it.effect("a rotated key keeps the previous one valid, and both can be removed", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const keys = Effect.map(files.getAccount(), ({ tempUrlKey, tempUrlKey2 }) =>
@@ -430,7 +433,7 @@ describe("CloudFiles: signing on a cloud", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a key is a secret: it is no metadata, neither when it is set nor when it is told", () =>
+  it.effect("a key is not accepted or returned as metadata", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const error = yield* Effect.flip(files.updateAccount({ metadata: { "Temp-URL-Key": "s3cret" } }))
@@ -444,7 +447,7 @@ describe("CloudFiles: signing on a cloud", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("formPost makes a form that a page can send, by the algorithm that every Swift knows", () =>
+  it.effect("formPost returns a form for a page, signed by default with the algorithm that every Swift supports", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const form = yield* files.formPost({
@@ -463,7 +466,7 @@ describe("CloudFiles: signing on a cloud", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a form is signed by SHA-256 where the cloud says that it takes that", () =>
+  it.effect("a form is signed with SHA-256 if the cloud supports that", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const form = yield* files.formPost({

@@ -43,7 +43,7 @@ const isGone = (address: { readonly container: string; readonly object: string }
   )
 
 describe("CloudFiles: symbolic links", () => {
-  it.effect("one is read as its target, and as a link where that is requested", () =>
+  it.effect("one is read as its target, or as a link on request", () =>
     Effect.gen(function* () {
       const files = yield* linked("plain")
       assert.strictEqual(yield* read(link), content)
@@ -59,7 +59,7 @@ describe("CloudFiles: symbolic links", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("names of every kind can be linked to", () =>
+  it.effect("a target may have any name", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const odd = { container: "größe 1", object: "a b/%41/日本 ?#&=" }
@@ -72,7 +72,7 @@ describe("CloudFiles: symbolic links", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a listing shows where one leads", () =>
+  it.effect("a listing contains the targets", () =>
     Effect.gen(function* () {
       const files = yield* linked("plain")
       yield* files.createSymlink({ ...link, object: "static", target: { ...target, etag: md5(content) } })
@@ -87,7 +87,7 @@ describe("CloudFiles: symbolic links", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a link to one version of its target fails with Conflict once that is another one", () =>
+  it.effect("a link with an ETag requires the target to have that ETag, when it is created and read", () =>
     Effect.gen(function* () {
       const files = yield* linked("plain")
       const to = (etag: string) => files.createSymlink({ ...link, target: { ...target, etag } })
@@ -107,7 +107,7 @@ describe("CloudFiles: symbolic links", () => {
         assert.deepStrictEqual(metadata, { of: "target" })
       })
 
-      it.effect("deleting it leaves the target alone", () =>
+      it.effect("deleting it does not affect the target", () =>
         Effect.gen(function* () {
           const files = yield* linked(kind)
           yield* files.deleteLargeObject(link)
@@ -122,7 +122,7 @@ describe("CloudFiles: symbolic links", () => {
         }).pipe(Effect.provide(cloud))
       )
 
-      it.effect("emptying or deleting its container with all segments leaves the target alone", () =>
+      it.effect("emptying or deleting its container with all segments does not affect the target", () =>
         Effect.gen(function* () {
           const files = yield* linked(kind)
           yield* files.emptyContainer({ container: "links", segments: true })
@@ -133,7 +133,7 @@ describe("CloudFiles: symbolic links", () => {
         }).pipe(Effect.provide(cloud))
       )
 
-      it.effect("moving it moves the link, with what it has of its own", () =>
+      it.effect("moving it moves the link with its own metadata", () =>
         Effect.gen(function* () {
           const files = yield* linked(kind)
           const moved = { container: "data", object: "moved" }
@@ -147,7 +147,7 @@ describe("CloudFiles: symbolic links", () => {
         }).pipe(Effect.provide(cloud))
       )
 
-      it.effect("copying it copies the link, or the content of the target where that is requested", () =>
+      it.effect("copying it copies the link, or the content of the target on request", () =>
         Effect.gen(function* () {
           const files = yield* linked(kind)
           const copy = { container: "links", object: "copy" }
@@ -162,7 +162,7 @@ describe("CloudFiles: symbolic links", () => {
         }).pipe(Effect.provide(cloud))
       )
 
-      it.effect("overwriting it replaces the link only, by an upload or a copy", () =>
+      it.effect("an upload or a copy to its name replaces only the link", () =>
         Effect.gen(function* () {
           const files = yield* linked(kind)
           yield* files.upload({ ...link, body: CloudFiles.fromString("new"), oldSegments: "delete" })
@@ -193,7 +193,7 @@ describe("CloudFiles: symbolic links", () => {
         }).pipe(Effect.provide(cloud))
       )
 
-      it.effect("changing its metadata says that it is a link, and changes nothing", () =>
+      it.effect("changing its metadata fails, and the error says that it is a link", () =>
         Effect.gen(function* () {
           const files = yield* linked(kind)
           const error = yield* Effect.flip(files.updateObjectMetadata({ ...link, metadata: { a: "1" } }))
@@ -204,7 +204,7 @@ describe("CloudFiles: symbolic links", () => {
         }).pipe(Effect.provide(cloud))
       )
 
-      it.effect("changing its metadata is done on the link or on the target, as asked", () =>
+      it.effect("changing its metadata changes the link or the target on request", () =>
         Effect.gen(function* () {
           const files = yield* linked(kind)
           yield* files.updateObjectMetadata({ ...link, metadata: { a: "1" }, symlink: "link" })
@@ -221,7 +221,7 @@ describe("CloudFiles: symbolic links", () => {
     })
   }
 
-  it.effect("one cannot take the place of its own target", () =>
+  it.effect("one cannot replace its own target", () =>
     Effect.gen(function* () {
       const files = yield* linked("plain")
       assert.strictEqual((yield* Effect.flip(files.copy({ ...target, source: link })))._tag, "InvalidInput")
@@ -231,7 +231,7 @@ describe("CloudFiles: symbolic links", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("one that leads nowhere can be deleted, moved and read as a link", () =>
+  it.effect("one without a target can be deleted, moved and read as a link", () =>
     Effect.gen(function* () {
       const files = yield* linked("plain")
       yield* files.deleteObject(target)
@@ -242,7 +242,7 @@ describe("CloudFiles: symbolic links", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a target without a name of its own is refused before any request", () =>
+  it.effect("a target without a name is rejected before any request", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const error = yield* Effect.flip(files.createSymlink({ ...link, target: { container: "data", object: "" } }))
@@ -251,7 +251,7 @@ describe("CloudFiles: symbolic links", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("creating one asks the cloud once whether it has them, and leaves nothing but the link", () =>
+  it.effect("the cloud's support is tested once, without leaving objects", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.createContainer({ container: "links" })
@@ -266,7 +266,7 @@ describe("CloudFiles: symbolic links", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a cloud without them is not sent any: the failure is typed, and what bears the name stays", () =>
+  it.effect("a cloud without them causes a typed error, and an existing object is kept", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.createContainer({ container: "links" })
@@ -281,7 +281,7 @@ describe("CloudFiles: symbolic links", () => {
     }).pipe(Effect.provide(TestCloud.layer({ cloud: { files: { symlinks: false } } })))
   )
 
-  it.effect("where /info lists them, one request more is enough", () =>
+  it.effect("the test is skipped if /info lists them", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       yield* files.createContainer({ container: "links" })

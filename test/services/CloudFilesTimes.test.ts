@@ -17,7 +17,7 @@ const small = "content"
 const large = patterned(1_100_000)
 const larger = patterned(3 * 1024 * 1024)
 
-/** Seconds since 1970, as an object's metadata says them, and as a file has them. */
+/** Seconds since 1970, as an object's metadata and as a file's modification time. */
 const times = [
   ["-31536000.000000", -31_536_000],
   ["-0.500000", -0.5],
@@ -34,9 +34,9 @@ const systems = {
   LocalFileSystem: Layer.provideMerge(LocalFileSystem.layer, NodeFileSystem.layer)
 }
 
-describe("times of last modification", () => {
+describe("modification times", () => {
   for (const [name, system] of Object.entries(systems)) {
-    it.scopedLive(`are the same in the file, however it is downloaded: ${name}`, () =>
+    it.scopedLive(`are restored for files by every kind of download: ${name}`, () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
         const folder = yield* folderOf()
@@ -62,7 +62,7 @@ describe("times of last modification", () => {
       }).pipe(Effect.provide(Layer.fresh(Layer.merge(TestCloud.layer(), system))))
     )
 
-    it.scopedLive(`are left out where no file can have them: ${name}`, () =>
+    it.scopedLive(`are ignored if a file cannot have them: ${name}`, () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
         const folder = yield* folderOf()
@@ -79,7 +79,7 @@ describe("times of last modification", () => {
       }).pipe(Effect.provide(Layer.fresh(Layer.merge(TestCloud.layer(), system))))
     )
 
-    it.scopedLive(`that the file system cannot keep are no reason to download the file again: ${name}`, () =>
+    it.scopedLive(`that the file system cannot store do not cause further downloads: ${name}`, () =>
       Effect.gen(function* () {
         const { files } = yield* prepared
         const folder = yield* folderOf()
@@ -93,7 +93,7 @@ describe("times of last modification", () => {
     )
   }
 
-  it.scopedLive("before 1970 are uploaded, in archives and by themselves", () =>
+  it.scopedLive("before 1970 are uploaded, in archives and separately", () =>
     Effect.gen(function* () {
       const { emulated, files } = yield* prepared
       const names = Array.from({ length: 64 }, (_, index) => `${index}.txt`)
@@ -112,7 +112,7 @@ describe("times of last modification", () => {
   for (const archives of ["auto", "always"] as const) {
     for (const prefix of [undefined, "p/q"]) {
       const where = prefix === undefined ? "" : " under a prefix"
-      it.scopedLive(`are kept where the cloud drops those of an archive: archives ${archives}${where}`, () =>
+      it.scopedLive(`are kept on a cloud that ignores those in archives: archives ${archives}${where}`, () =>
         Effect.gen(function* () {
           const { emulated, files } = yield* prepared
           const total = archives === "auto" && prefix === undefined ? 1100 : 70
@@ -130,8 +130,8 @@ describe("times of last modification", () => {
           }
           const sent = yield* requestsOf("files")
           const count = sent.filter(({ target }) => target.includes("extract-archive")).length
-          // An empty one, which asks whether there are archives, and those that are sent at the same time.
-          assert.isAtMost(count, 4, "once it is known, no further archive is sent")
+          // An empty archive, which tests the support, and those that are sent concurrently.
+          assert.isAtMost(count, 4, "no further archive is sent once this is known")
         }).pipe(
           Effect.provide(
             Layer.fresh(Layer.merge(TestCloud.layer({ cloud: { files: { dialect: "ceph" } } }), NodeFileSystem.layer))

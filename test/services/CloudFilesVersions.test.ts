@@ -18,7 +18,7 @@ const cloud = TestCloud.layer({ retry: RetryPolicy.never })
 const textOf = <E, R>(content: Stream.Stream<Uint8Array, E, R>) =>
   Effect.map(collected(content), (pieces) => Buffer.concat(pieces).toString())
 
-/** A container that keeps versions under ids, with three of `o`, two of `o2`, and a mark of `gone`. */
+/** A container that keeps versions with IDs: three of `o`, two of `o2`, and a deletion marker of `gone`. */
 const versioned = Effect.gen(function* () {
   const files = yield* CloudFiles.CloudFiles
   const put = (object: string, text: string) =>
@@ -35,8 +35,8 @@ const versioned = Effect.gen(function* () {
   return { files, list, put }
 })
 
-describe("versions that a container keeps under ids", () => {
-  it.effect("are listed, the newest first, on as many pages as there are", () =>
+describe("versions with IDs", () => {
+  it.effect("are listed over several pages, the newest first", () =>
     Effect.gen(function* () {
       const { files, list } = yield* versioned
       assert.isTrue((yield* files.getContainer({ container: "v" })).versionsEnabled)
@@ -112,7 +112,7 @@ describe("versions that a container keeps under ids", () => {
 
   for (const pageSize of [1, 100]) {
     it.effect(
-      `show what readers get, and purging keeps it, after a deletion and a restoration (pages of ${pageSize})`,
+      `mark the current one after a deletion and a restoration, and purging keeps it (pages of ${pageSize})`,
       () =>
         Effect.gen(function* () {
           const { files, list } = yield* versioned
@@ -137,7 +137,7 @@ describe("versions that a container keeps under ids", () => {
     )
   }
 
-  it.effect("are not read or restored where they say that the object was deleted, nor where no version is named", () =>
+  it.effect("are not read or restored if they are deletion markers or no version is given", () =>
     Effect.gen(function* () {
       const { files, list } = yield* versioned
       const [mark] = yield* list("gone")
@@ -161,7 +161,7 @@ describe("versions that a container keeps under ids", () => {
     ["keeps them now", undefined],
     ["has kept them before", { container: "v", versionsEnabled: false }]
   ] as const) {
-    it.live(`go with a container that ${when}`, () =>
+    it.live(`are deleted with a container that ${when}`, () =>
       Effect.gen(function* () {
         const { files } = yield* versioned
         if (before !== undefined) yield* files.updateContainer(before)
@@ -173,7 +173,7 @@ describe("versions that a container keeps under ids", () => {
     )
   }
 
-  it.live("fail a container's deletion at once where the cloud does not let them go", () =>
+  it.live("make a container's deletion fail immediately if the cloud does not allow it", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const emulated = yield* TestCloud.TestCloud
@@ -191,8 +191,8 @@ describe("versions that a container keeps under ids", () => {
   )
 })
 
-describe("versions that a container keeps in another one", () => {
-  it.effect("are found with any number of digits after the point, and by names of any length in bytes", () =>
+describe("versions in another container", () => {
+  it.effect("are found with any precision of their times, and with the name's length in bytes or characters", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const emulated = yield* TestCloud.TestCloud
@@ -225,7 +225,7 @@ describe("versions that a container keeps in another one", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.live("do not come back while their container is deleted, and stay", () =>
+  it.live("are not restored while their container is deleted, and are kept", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const emulated = yield* TestCloud.TestCloud
@@ -243,7 +243,7 @@ describe("versions that a container keeps in another one", () => {
 })
 
 describe("a container whose old versions are kept in another one", () => {
-  it.effect("keeps that setting where emptying it fails as early as the setting is taken away", () =>
+  it.effect("keeps that setting if emptying it fails when the setting is suspended", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const emulated = yield* TestCloud.TestCloud
