@@ -23,7 +23,7 @@ import * as Transport from "../src/Transport.js"
 /** Every HttpClient of the platform for Node.js, and `Transport.layer`. */
 export const clients: ReadonlyArray<readonly [name: string, layer: Layer.Layer<HttpClient.HttpClient>]> = [
   ["undici", NodeHttpClient.layerUndici],
-  ["our own", Transport.layer],
+  ["Transport.layer", Transport.layer],
   ["node:http", NodeHttpClient.layer],
   ["fetch", FetchHttpClient.layer]
 ]

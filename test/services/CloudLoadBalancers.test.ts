@@ -1,5 +1,5 @@
 /**
- * Each operation on the wire, held to the bodies that the API's documents show, and the oddities of those bodies.
+ * The request and response of each operation, compared with the examples in the API's documentation, and variations of responses.
  */
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Duration, Effect, Option, Redacted, Stream } from "effect"
@@ -55,7 +55,7 @@ const documentedVirtualIp = {
 
 const virtualIp = { ...documentedVirtualIp, id: "1000" }
 
-/** "Show load balancer details", as the documents have it. */
+/** "Show load balancer details" of the API's documentation. */
 const documented = {
   id: 71,
   name: "sample-loadbalancer",
@@ -468,7 +468,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
     answer: { virtualIps: [documentedVirtualIp] },
     decoded: [virtualIp]
   },
-  // Neither the request nor the answer is in an envelope.
+  // Neither the request nor the response has a wrapper.
   addVirtualIp: {
     call: (service) => service.addVirtualIp({ loadBalancerId }),
     line: "POST /loadbalancers/71/virtualips",
@@ -579,7 +579,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
     "PUT /loadbalancers/71/contentcaching",
     { contentCaching: { enabled: true } }
   ),
-  // The key is in lower case.
+  // The wrapper's key is in lower case.
   getErrorPage: {
     call: (service) => service.getErrorPage({ loadBalancerId }),
     line: "GET /loadbalancers/71/errorpage",
@@ -621,7 +621,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
       securityProtocols: [{ name: "TLS_10", status: "DISABLED" }]
     })
   },
-  // The key of the private key is in lower case here, and not with the mappings.
+  // The field `privatekey` is in lower case, unlike that of certificate mappings.
   setSslTermination: change(
     (service) =>
       service.setSslTermination({
@@ -662,7 +662,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
     answer: { ciphers: [{ name: "AES128-SHA" }, { name: "AES256-SHA" }] },
     decoded: ["AES128-SHA", "AES256-SHA"]
   },
-  // Each of the list is in an envelope of its own.
+  // Each item of the list has its own wrapper.
   listCertificateMappings: {
     call: (service) => service.listCertificateMappings({ loadBalancerId }),
     line: "GET /loadbalancers/71/ssltermination/certificatemappings",
@@ -694,7 +694,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
     (service) => service.deleteCertificateMapping({ loadBalancerId, certificateMappingId: "999" }),
     "DELETE /loadbalancers/71/ssltermination/certificatemappings/999"
   ),
-  // Flat, with null for what there is only of TLS.
+  // Without a wrapper, and with null for statistics of TLS.
   getStatistics: {
     call: (service) => service.getStatistics({ loadBalancerId }),
     line: "GET /loadbalancers/71/stats",
@@ -813,7 +813,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
     answer: { clusterSourceAddresses: networks },
     decoded: sourceNetworks
   },
-  // The key begins with a capital, and the path is not below /loadbalancers.
+  // The key begins with an upper-case letter, and the path is not below /loadbalancers.
   getRegionalSourceAddresses: {
     call: (service) => service.getRegionalSourceAddresses(),
     line: "GET /regionalsourceaddresses",
@@ -862,7 +862,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   }
 }
 
-describe("CloudLoadBalancers: each operation on the wire", () => {
+describe("CloudLoadBalancers: requests and responses", () => {
   for (const [name, operation] of Object.entries(operations)) {
     it.effect(`${name}: ${operation.line.split("?")[0]}`, () =>
       on(
@@ -882,7 +882,7 @@ describe("CloudLoadBalancers: each operation on the wire", () => {
   }
 })
 
-describe("CloudLoadBalancers: the documented faults", () => {
+describe("CloudLoadBalancers: documented errors", () => {
   const always = { 400: "BadRequest", 403: "Forbidden", 500: "UnexpectedStatus", 503: "ServiceUnavailable" }
   const documentedFaults = [
     [404, "NotFound", "Load balancer not found"],
@@ -894,11 +894,11 @@ describe("CloudLoadBalancers: the documented faults", () => {
     [422, "Unprocessable", "The Object at the specified URI is unprocessable."]
   ] as const
 
-  /** Where a 404 means that nothing is set, or that there is no balancer: a second look tells. */
+  /** Operations that send a second request after a 404, which means that the setting or the balancer is missing. */
   const optional = ["getHealthMonitor", "getSessionPersistence", "getConnectionThrottle", "getSslTermination"]
 
   for (const [name, operation] of Object.entries(operations)) {
-    it.effect(`${name} fails as its documentation says`, () =>
+    it.effect(`${name} fails with the documented errors`, () =>
       on(
         Effect.gen(function* () {
           const service = yield* balancers
@@ -914,7 +914,7 @@ describe("CloudLoadBalancers: the documented faults", () => {
             if (optional.includes(name) && tag === "NotFound") yield* answer({ message, code: status }, status)
             const error = yield* Effect.flip(operation.call(service))
             const known = (errors as ReadonlySet<string>).has(tag)
-            // Where Immutable is not documented, its words are those of any other 422.
+            // An operation that does not document Immutable treats it as any other 422.
             const otherwise = tag === "Immutable" && (errors as ReadonlySet<string>).has("Unprocessable")
             assert.strictEqual(error._tag, known ? tag : otherwise ? "Unprocessable" : "UnexpectedStatus")
             assert.include(error.message, message)
@@ -924,7 +924,7 @@ describe("CloudLoadBalancers: the documented faults", () => {
     )
   }
 
-  it.effect("validation errors are told as they are", () =>
+  it.effect("validation errors are reported with the cloud's messages", () =>
     on(
       Effect.gen(function* () {
         const service = yield* balancers
@@ -946,7 +946,7 @@ describe("CloudLoadBalancers: the documented faults", () => {
     )
   )
 
-  it.effect("a message that is a list is told too", () =>
+  it.effect("a message that is a list is reported", () =>
     on(
       Effect.gen(function* () {
         const service = yield* balancers
@@ -957,7 +957,7 @@ describe("CloudLoadBalancers: the documented faults", () => {
     )
   )
 
-  it.effect("the gateway's 413 is OverLimit with the wait it asks for, the service's own is not", () =>
+  it.effect("a 413 of the gateway is OverLimit with the requested wait, and one of the service is QuotaExceeded", () =>
     on(
       Effect.gen(function* () {
         const service = yield* balancers
@@ -980,7 +980,7 @@ describe("CloudLoadBalancers: the documented faults", () => {
   )
 })
 
-describe("CloudLoadBalancers: the oddities of the documents", () => {
+describe("CloudLoadBalancers: wire format variations", () => {
   const decoded = (fields: Record<string, unknown>) =>
     on(
       Effect.gen(function* () {
@@ -990,7 +990,7 @@ describe("CloudLoadBalancers: the oddities of the documents", () => {
       })
     )
 
-  it.effect("ids and numbers and switches that are texts", () =>
+  it.effect("ids, numbers and booleans as strings", () =>
     Effect.gen(function* () {
       const found = yield* decoded({
         id: "71",
@@ -1007,7 +1007,7 @@ describe("CloudLoadBalancers: the oddities of the documents", () => {
     })
   )
 
-  it.effect("a status that is not known is kept, and one with a hyphen is the one with an underscore", () =>
+  it.effect("an unknown status is kept, and hyphens in a status become underscores", () =>
     Effect.gen(function* () {
       assert.strictEqual((yield* decoded({ status: "REHEATING" })).status, "REHEATING")
       assert.strictEqual((yield* decoded({ status: "PENDING-UPDATE" })).status, "PENDING_UPDATE")
@@ -1019,7 +1019,7 @@ describe("CloudLoadBalancers: the oddities of the documents", () => {
     })
   )
 
-  it.effect("a deleted balancer comes short", () =>
+  it.effect("a deleted balancer has few fields", () =>
     on(
       Effect.gen(function* () {
         const service = yield* balancers
@@ -1053,7 +1053,7 @@ describe("CloudLoadBalancers: the oddities of the documents", () => {
     )
   )
 
-  it.effect("what is not set: missing, null, an empty object, an empty text", () =>
+  it.effect("missing settings: absent, null, an empty object, an empty string", () =>
     Effect.gen(function* () {
       const bare = yield* decoded({
         nodes: null,
@@ -1088,7 +1088,7 @@ describe("CloudLoadBalancers: the oddities of the documents", () => {
     ["getSslTermination", "sslTermination", (service) => service.getSslTermination({ loadBalancerId })]
   ]
   for (const [name, key, call] of optional) {
-    it.effect(`${name} is None where the cloud answers an empty object, or 404 for a balancer that there is`, () =>
+    it.effect(`${name} is None if the response is an empty object, or a 404 for an existing balancer`, () =>
       on(
         Effect.gen(function* () {
           const service = yield* balancers
@@ -1107,7 +1107,7 @@ describe("CloudLoadBalancers: the oddities of the documents", () => {
     )
   }
 
-  it.effect("the instant of an event in its former form, and one that cannot be read", () =>
+  it.effect("the time of an event in the older format, and an invalid one", () =>
     on(
       Effect.gen(function* () {
         const service = yield* balancers
@@ -1132,7 +1132,7 @@ describe("CloudLoadBalancers: the oddities of the documents", () => {
     )
   )
 
-  it.effect("usage that is still being counted has no end, and statistics of old have less", () =>
+  it.effect("usage of the current period has no end, and older statistics have fewer fields", () =>
     on(
       Effect.gen(function* () {
         const service = yield* balancers
@@ -1149,7 +1149,7 @@ describe("CloudLoadBalancers: the oddities of the documents", () => {
     )
   )
 
-  it.effect("an answer that is not as documented says where", () =>
+  it.effect("a malformed response is reported with the path", () =>
     on(
       Effect.gen(function* () {
         const service = yield* balancers
@@ -1173,7 +1173,7 @@ describe("CloudLoadBalancers: listings as Streams", () => {
     loadBalancers: numbers.map((id) => ({ ...documentedSummary, id }))
   })
 
-  it.effect("a page may begin with the marker's own item, or behind it", () =>
+  it.effect("a page may begin with the marker's item, or after it", () =>
     on(
       Effect.gen(function* () {
         const service = yield* balancers
@@ -1194,7 +1194,7 @@ describe("CloudLoadBalancers: listings as Streams", () => {
 
   for (const markerIsPassed of [false, true]) {
     it.effect(
-      `every item comes once, whatever the page's size, where the marker ${markerIsPassed ? "is passed" : "is on the page"}`,
+      `each item is emitted once, with any page size, if pages begin ${markerIsPassed ? "after the marker" : "with the marker"}`,
       () =>
         Effect.gen(function* () {
           const cloud = yield* TestCloud.TestCloud
@@ -1217,7 +1217,7 @@ describe("CloudLoadBalancers: listings as Streams", () => {
     )
   }
 
-  it.effect("no more than a hundred a page, by the hundred, and none is lost", () =>
+  it.effect("pages have at most 100 items, and no item is lost", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const service = yield* balancers
@@ -1229,7 +1229,7 @@ describe("CloudLoadBalancers: listings as Streams", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("a page is asked for when it is wanted", () =>
+  it.effect("a page is requested on demand", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const service = yield* balancers
@@ -1240,7 +1240,7 @@ describe("CloudLoadBalancers: listings as Streams", () => {
     }).pipe(Effect.provide(TestCloud.layer()))
   )
 
-  it.effect("nodes, events and billable balancers too", () =>
+  it.effect("nodes, events and billable balancers are listed page by page", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const service = yield* balancers
@@ -1260,8 +1260,8 @@ describe("CloudLoadBalancers: listings as Streams", () => {
   )
 })
 
-describe("CloudLoadBalancers: nodes that are servers", () => {
-  it.effect("are reached at their private address", () =>
+describe("CloudLoadBalancers: servers as nodes", () => {
+  it.effect("are added with their private address", () =>
     on(
       Effect.gen(function* () {
         const service = yield* balancers
@@ -1284,7 +1284,7 @@ describe("CloudLoadBalancers: nodes that are servers", () => {
   )
 })
 
-describe("CloudLoadBalancers: what is refused before any request", () => {
+describe("CloudLoadBalancers: invalid input", () => {
   const one = { name: "n", protocol: "HTTP", virtualIps: [{ type: "PUBLIC" }] } as const
   const bad: Readonly<Record<string, readonly [call: Call, message: string]>> = {
     "no virtual IP": [(service) => service.create({ ...one, virtualIps: [] as never }), "virtualIps"],
@@ -1345,19 +1345,19 @@ describe("CloudLoadBalancers: what is refused before any request", () => {
       (service) => service.updateNode({ loadBalancerId, nodeId, weight: 101 }),
       "weight: expected a weight, a whole number from 1 to 100, not 101"
     ],
-    "a change of nothing": [
+    "a change without fields": [
       (service) => service.updateNode({ loadBalancerId, nodeId }),
       "condition: expected something to change: one of condition, weight, type"
     ],
-    "an update of nothing": [
+    "an update without fields": [
       (service) => service.update({ loadBalancerId }),
       "something to change: one of name, algorithm, protocol, port, timeout, halfClosed, httpsRedirect"
     ],
-    "a node's id that is none": [
+    "an invalid id of a node": [
       (service) => service.updateNodes({ loadBalancerId, nodes: [{ nodeId: "web-1", weight: 1 }] }),
       "nodes.0.nodeId: expected an id, which is a whole number"
     ],
-    // It would delete the whole list.
+    // Without ids the request would delete the whole list.
     "no id of an access list": [
       (service) => service.deleteAccessListItems({ loadBalancerId, accessListItemIds: [] }),
       "accessListItemIds: expected 1 to 10 ids of access list items"
@@ -1378,15 +1378,15 @@ describe("CloudLoadBalancers: what is refused before any request", () => {
       (service) => service.setSslTermination({ loadBalancerId, intermediateCertificate }),
       "certificate: expected a value, which is required with intermediateCertificate"
     ],
-    "SSL termination of nothing": [
+    "SSL termination without fields": [
       (service) => service.setSslTermination({ loadBalancerId }),
       "expected something to change"
     ],
-    "a private key for a certificate": [
+    "a private key in place of a certificate": [
       (service) => service.setSslTermination({ loadBalancerId, certificate: keyText, privateKey, securePort: 443 }),
       "certificate: expected a certificate in PEM, with its line breaks and without a private key"
     ],
-    "a certificate whose line breaks are lost": [
+    "a certificate without line breaks": [
       (service) =>
         service.addCertificateMapping({
           loadBalancerId,
@@ -1396,7 +1396,7 @@ describe("CloudLoadBalancers: what is refused before any request", () => {
         }),
       "certificate: expected a certificate in PEM, with its line breaks and without a private key"
     ],
-    "a key for elliptic curves": [
+    "an elliptic curve key": [
       (service) =>
         service.addCertificateMapping({
           loadBalancerId,
@@ -1439,7 +1439,7 @@ describe("CloudLoadBalancers: what is refused before any request", () => {
     )
   }
 
-  it.effect("no nodes at all are left out of the request", () =>
+  it.effect("an empty list of nodes is omitted from the request", () =>
     on(
       Effect.gen(function* () {
         const service = yield* balancers

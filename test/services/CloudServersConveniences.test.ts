@@ -1,4 +1,4 @@
-/** What is more than one request: things by their names, actions that are waited for, and the first generation. */
+/** Operations that take several requests: finding by name, waiting for actions, and the first generation. */
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
@@ -22,7 +22,7 @@ const active = Effect.gen(function* () {
   return id
 })
 
-/** Runs an effect to its end in an hour of the cloud's. */
+/** Runs an effect, and advances the Clock by an hour. */
 const inAnHour = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const fiber = yield* Effect.fork(effect)
@@ -46,8 +46,8 @@ const lines = Effect.map(
       .map(({ method, target }) => `${method} ${target.replace(/^.*\/010101/, "")}`)
 )
 
-describe("CloudServers: by name or id", () => {
-  it.effect("a server by its id, and by its very name: what is a pattern in it stands for itself", () =>
+describe("CloudServers: finding by name or id", () => {
+  it.effect("finds a server by its id or its exact name, with special characters of patterns", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const { servers: seeded } = yield* TestCloud.TestCloud
@@ -67,7 +67,7 @@ describe("CloudServers: by name or id", () => {
     }).pipe(on)
   )
 
-  it.effect("a name that is an id's look-alike is found too", () =>
+  it.effect("finds a name that looks like an id", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const { servers: seeded } = yield* TestCloud.TestCloud
@@ -77,7 +77,7 @@ describe("CloudServers: by name or id", () => {
     }).pipe(on)
   )
 
-  it.effect("several of one name are told by their ids, and an empty name is no name", () =>
+  it.effect("lists the ids of several servers with the name, and rejects an empty name", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const { servers: seeded } = yield* TestCloud.TestCloud
@@ -90,7 +90,7 @@ describe("CloudServers: by name or id", () => {
     }).pipe(on)
   )
 
-  it.effect("an image and a flavor likewise", () =>
+  it.effect("finds an image and a flavor", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const image = yield* servers.getImage({ imageId: ubuntu })
@@ -106,7 +106,7 @@ describe("CloudServers: by name or id", () => {
     }).pipe(on)
   )
 
-  it.effect("a failure of the cloud is not taken for an absence", () =>
+  it.effect("does not report a failure of the cloud as NotFound", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const { fail } = yield* TestCloud.TestCloud
@@ -117,8 +117,8 @@ describe("CloudServers: by name or id", () => {
   )
 })
 
-describe("CloudServers: done and waited for", () => {
-  it.effect("a server is made and answered when it is ACTIVE, with the password that is told once", () =>
+describe("CloudServers: operations that wait", () => {
+  it.effect("createAndWait returns the server when it is ACTIVE, with its password", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const server = yield* inAnHour(servers.createAndWait({ ...small, adminPassword: Redacted.make("s3cret-pass") }))
@@ -131,7 +131,7 @@ describe("CloudServers: done and waited for", () => {
     }).pipe(on)
   )
 
-  it.effect("one that ends in ERROR, or takes too long, is named and stays", () =>
+  it.effect("createAndWait keeps a server that ends in ERROR or takes too long, and names it in the error", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const servers = yield* CloudServers.CloudServers
@@ -148,7 +148,7 @@ describe("CloudServers: done and waited for", () => {
     }).pipe(on)
   )
 
-  it.effect("whatever ends the wait for a new server, the failure has the server's id and its password", () =>
+  it.effect("every failure of createAndWait includes the server's id and its password", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const servers = yield* CloudServers.CloudServers
@@ -179,7 +179,7 @@ describe("CloudServers: done and waited for", () => {
     }).pipe(on)
   )
 
-  it.effect("the wait can be given up; the server that was made stays", () =>
+  it.effect("createAndWait can be interrupted, and keeps the created server", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const servers = yield* CloudServers.CloudServers
@@ -193,7 +193,7 @@ describe("CloudServers: done and waited for", () => {
     }).pipe(on)
   )
 
-  it.effect("a server boots from a volume, a new one of an image, or one of a snapshot", () =>
+  it.effect("a server boots from a volume, an image on a new volume, or a snapshot", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const { imageId: _, ...server } = small
@@ -231,7 +231,7 @@ describe("CloudServers: done and waited for", () => {
     }).pipe(on)
   )
 
-  it.effect("a resize is confirmed, though the first looks still see the old flavor", () =>
+  it.effect("resizeAndConfirm waits although the first polls still see the old flavor", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const serverId = yield* active
@@ -246,7 +246,7 @@ describe("CloudServers: done and waited for", () => {
     }).pipe((test) => on(test, { cloud: { servers: { statusLag: "5 seconds" } } }))
   )
 
-  it.effect("a server that is shut off is resized and stays so", () =>
+  it.effect("resizeAndConfirm resizes a server in SHUTOFF", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const { servers: seeded } = yield* TestCloud.TestCloud
@@ -257,7 +257,7 @@ describe("CloudServers: done and waited for", () => {
     }).pipe(on)
   )
 
-  it.effect("a resize that the cloud gives up ends the wait, whether in ERROR or with the old flavor", () =>
+  it.effect("resizeAndConfirm fails if the cloud abandons the resize, in ERROR or with the old flavor", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const { servers: seeded } = yield* TestCloud.TestCloud
@@ -277,7 +277,7 @@ describe("CloudServers: done and waited for", () => {
     }).pipe(on)
   )
 
-  it.effect("a server is saved to an image, which is answered when it is ACTIVE", () =>
+  it.effect("createImageAndWait returns the image when it is ACTIVE", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const serverId = yield* active
@@ -298,7 +298,7 @@ describe("CloudServers: done and waited for", () => {
   )
 })
 
-describe("CloudServers: key pairs of files", () => {
+describe("CloudServers: key pairs from files", () => {
   const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl me@laptop"
 
   const withFile = <A, E>(
@@ -312,7 +312,7 @@ describe("CloudServers: key pairs of files", () => {
       return yield* test(path)
     }).pipe(Effect.scoped, Effect.provide([NodeContext.layer, TestCloud.layer({ retry: RetryPolicy.never })]))
 
-  it.effect("the public key of a file is given to the cloud", () =>
+  it.effect("a file's public key is imported", () =>
     withFile(`${publicKey}\n`, (path) =>
       Effect.gen(function* () {
         const servers = yield* CloudServers.CloudServers
@@ -332,7 +332,7 @@ describe("CloudServers: key pairs of files", () => {
     ["something else", "hello there, this is no key\n", /expected a file with one public key/],
     ["nothing", "", /expected a file with one public key/]
   ] as const) {
-    it.effect(`${what} does not leave the machine`, () =>
+    it.effect(`${what} is rejected and not sent`, () =>
       withFile(content, (path) =>
         Effect.gen(function* () {
           const servers = yield* CloudServers.CloudServers
@@ -346,7 +346,7 @@ describe("CloudServers: key pairs of files", () => {
     )
   }
 
-  it.effect("a file that is not there is told as the platform tells it", () =>
+  it.effect("a missing file fails with the platform's error", () =>
     withFile("", (path) =>
       Effect.gen(function* () {
         const servers = yield* CloudServers.CloudServers
@@ -358,7 +358,7 @@ describe("CloudServers: key pairs of files", () => {
 })
 
 describe("CloudServers: consoles and addresses", () => {
-  it.effect("what a server has written to its console, all or the last lines", () =>
+  it.effect("getConsoleLog returns all or the last lines of the console output", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const serverId = yield* active
@@ -374,7 +374,7 @@ describe("CloudServers: consoles and addresses", () => {
     }).pipe(on)
   )
 
-  it.effect("a shared address is asked for by POST where the cloud refuses PUT, and only there", () =>
+  it.effect("createIpAssociation uses POST only if the cloud rejects PUT", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const servers = yield* CloudServers.CloudServers
@@ -392,7 +392,7 @@ describe("CloudServers: consoles and addresses", () => {
     }).pipe(on)
   )
 
-  it.effect("bandwidth, the image schedule and the zone of a server are told where the cloud tells them", () =>
+  it.effect("bandwidth, image schedule and zone of a server are returned if the cloud sends them", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const servers = yield* CloudServers.CloudServers
@@ -446,14 +446,14 @@ describe("CloudServers: consoles and addresses", () => {
 })
 
 describe("CloudServers: the first generation", () => {
-  it.effect("its servers are listed over several pages, with numbers for ids and texts for addresses", () =>
+  it.effect("its servers are listed over several pages, with numeric ids and addresses as strings", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const servers = yield* CloudServers.CloudServers
       const ids = yield* Effect.forEach(["a", "b", "c", "d"], (name) =>
         cloud.firstGeneration.seedServer({ name, metadata: { of: "old" } })
       )
-      yield* cloud.servers.seedServer({ name: "of today" })
+      yield* cloud.servers.seedServer({ name: "next generation" })
       const listed = [...(yield* Stream.runCollect(servers.listFirstGeneration({ pageSize: 2 })))]
       assert.deepStrictEqual(
         listed.map(({ id, name }) => [id, name]),
@@ -470,15 +470,15 @@ describe("CloudServers: the first generation", () => {
       const serverId = String(ids[1])
       assert.deepStrictEqual(yield* servers.getFirstGeneration({ serverId }), listed[1])
       assert.strictEqual((yield* Effect.flip(servers.getFirstGeneration({ serverId: "1" })))._tag, "NotFound")
-      // Neither sees the other's.
+      // Each generation has its own servers.
       assert.deepStrictEqual(
         [...(yield* Stream.runCollect(servers.list()))].map(({ name }) => name),
-        ["of today"]
+        ["next generation"]
       )
     }).pipe(on)
   )
 
-  it.effect("it is found whatever region, URL or interface is chosen for the other", () =>
+  it.effect("its endpoint does not depend on the region and URL of the next generation", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const servers = yield* CloudServers.CloudServers
@@ -489,7 +489,7 @@ describe("CloudServers: the first generation", () => {
     )
   )
 
-  it.effect("a page of more than the cloud gives would end the listing too soon, and is refused", () =>
+  it.effect("a page size above the cloud's maximum, which would end the listing too early, is rejected", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const error = yield* Effect.flip(Stream.runDrain(servers.listFirstGeneration({ pageSize: 1001 })))
@@ -500,7 +500,7 @@ describe("CloudServers: the first generation", () => {
     }).pipe(on)
   )
 
-  it.effect("what the documents leave out or write otherwise is read", () =>
+  it.effect("undocumented variations of responses are decoded", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const servers = yield* CloudServers.CloudServers

@@ -1,4 +1,4 @@
-/** Nova's microversions: how one is asked for, and what changes with it. */
+/** Nova's microversions: how one is requested, and what changes with it. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
 import { CloudError, CloudFiles, CloudServers, Identity, RetryPolicy, TestCloud } from "effect-rackspace"
@@ -23,7 +23,7 @@ const answer = (body: unknown, status = 200) =>
     cloud.fail({ match: { service: "servers" }, fault: { _tag: "Status", status, body } })
   )
 
-/** A server as Nova 26 writes it at microversion 2.93. */
+/** A server as Nova 26 returns it with microversion 2.93. */
 const modern = {
   id: "s-1",
   name: "web-1",
@@ -57,7 +57,7 @@ const modern = {
 }
 
 describe("CloudServers: microversions", () => {
-  it.effect("none is asked for unless it is named", () =>
+  it.effect("none is requested by default", () =>
     Effect.gen(function* () {
       yield* Effect.flatMap(CloudServers.CloudServers, (servers) => servers.getLimits())
       const headers = (yield* last)?.headers ?? {}
@@ -67,7 +67,7 @@ describe("CloudServers: microversions", () => {
   )
 
   for (const version of ["2.79", "latest"]) {
-    it.effect(`${version} is asked for by the common header and by Nova's own`, () =>
+    it.effect(`${version} is requested by the common header and by Nova's own`, () =>
       Effect.gen(function* () {
         yield* Effect.flatMap(CloudServers.CloudServers, (servers) => servers.getLimits())
         const headers = (yield* last)?.headers ?? {}
@@ -77,21 +77,23 @@ describe("CloudServers: microversions", () => {
     )
   }
 
-  it.effect("what is no microversion, and a service that has none, are refused before any request", () =>
-    Effect.gen(function* () {
-      const servers = yield* CloudServers.CloudServers
-      const before = (yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.requests)).length
-      const error = yield* Effect.flip(servers.getLimits())
-      assert.instanceOf(error, CloudError.InvalidInput)
-      assert.match(error.message, /microversion: expected a microversion: 2\.79, or latest/)
-      const files = yield* CloudFiles.CloudFiles
-      const none = yield* Effect.flip(files.getAccount())
-      assert.match(none.message, /microversion: expected none: CloudFiles has no microversions/)
-      assert.strictEqual((yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.requests)).length, before)
-    }).pipe(Effect.provide(speaking("two")))
+  it.effect(
+    "an invalid microversion, and one for a service without microversions, are rejected before any request",
+    () =>
+      Effect.gen(function* () {
+        const servers = yield* CloudServers.CloudServers
+        const before = (yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.requests)).length
+        const error = yield* Effect.flip(servers.getLimits())
+        assert.instanceOf(error, CloudError.InvalidInput)
+        assert.match(error.message, /microversion: expected a microversion: 2\.79, or latest/)
+        const files = yield* CloudFiles.CloudFiles
+        const none = yield* Effect.flip(files.getAccount())
+        assert.match(none.message, /microversion: expected none: CloudFiles has no microversions/)
+        assert.strictEqual((yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.requests)).length, before)
+      }).pipe(Effect.provide(speaking("two")))
   )
 
-  it.effect("one that the cloud does not speak is told in its own words", () =>
+  it.effect("an unsupported one is reported with the cloud's message", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       yield* answer(
@@ -109,7 +111,7 @@ describe("CloudServers: microversions", () => {
     }).pipe(Effect.provide(speaking("9.9")))
   )
 
-  it.effect("a server of later versions has its flavor's name instead of the id, and what was added since", () =>
+  it.effect("a server of later versions has the flavor's name instead of its id, and the added fields", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       yield* answer({ server: modern })
@@ -125,7 +127,7 @@ describe("CloudServers: microversions", () => {
     }).pipe(Effect.provide(speaking("latest")))
   )
 
-  it.effect("from 2.37 on a server's networks may be auto or none", () =>
+  it.effect("from 2.37 a server's networks may be auto or none", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       for (const networks of ["auto", "none"] as const) {
@@ -137,7 +139,7 @@ describe("CloudServers: microversions", () => {
     }).pipe(Effect.provide(speaking("2.37")))
   )
 
-  it.effect("an API of another service that Nova no longer passes on is refused, and the other service is named", () =>
+  it.effect("an API that Nova no longer proxies is rejected, and the service to use is named", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const imageId = "i-1"
@@ -162,7 +164,7 @@ describe("CloudServers: microversions", () => {
     }).pipe(Effect.provide(speaking("2.79")))
   )
 
-  it.effect("up to 2.35 Nova's images are there", () =>
+  it.effect("images are available up to 2.35", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       yield* answer({ images: [] })
@@ -170,7 +172,7 @@ describe("CloudServers: microversions", () => {
     }).pipe(Effect.provide(speaking("2.35")))
   )
 
-  it.effect("the refusal of a field says where its microversion is set", () =>
+  it.effect("the error for a field that needs a microversion says where to set it", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const server = { name: "web-1", imageId: "i-1", flavorId: "1", tags: ["web"] }

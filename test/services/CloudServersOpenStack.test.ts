@@ -1,4 +1,4 @@
-/** What OpenStack's users have of Cloud Servers, on an emulated Nova with microversions. */
+/** Features of Cloud Servers for users of OpenStack, on an emulated Nova with microversions. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, TestClock } from "effect"
 import { CloudServers, Identity, RetryPolicy, TestCloud } from "effect-rackspace"
@@ -9,7 +9,7 @@ const nova = TestCloud.layerCloud({
   servers: { maxMicroversion: "2.100", availabilityZones: ["east", "west"], securityGroups: ["default", "web"] }
 })
 
-/** Uses Cloud Servers with a microversion; Nova's oldest where none is named. */
+/** Uses Cloud Servers with a microversion; by default Nova's oldest. */
 const at =
   (microversion?: string) =>
   <A, E, R>(program: Effect.Effect<A, E, CloudServers.CloudServers | R>) =>
@@ -30,7 +30,7 @@ const ubuntu = "09de0a66-3156-48b4-90a5-1cf25a905207"
 
 type Input = Parameters<CloudServers.Service["create"]>[0]
 
-/** A new server, as it is after it was built. */
+/** A new server after its build. */
 const built = (fields: Partial<Input> = {}) =>
   Effect.gen(function* () {
     const servers = yield* CloudServers.CloudServers
@@ -43,7 +43,7 @@ const tagOf = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<
   Effect.map(Effect.flip(effect), ({ _tag }) => _tag)
 
 describe("CloudServers on OpenStack: microversions", () => {
-  it.effect("a server has the fields of the microversion that is spoken", () =>
+  it.effect("a server has the fields of the requested microversion", () =>
     on(
       nova,
       Effect.gen(function* () {
@@ -66,7 +66,7 @@ describe("CloudServers on OpenStack: microversions", () => {
     )
   )
 
-  it.effect("a microversion that the cloud does not have is refused, and Rackspace has none", () =>
+  it.effect("an unsupported microversion is rejected, and Rackspace has none", () =>
     Effect.gen(function* () {
       const limits = Effect.flatMap(CloudServers.CloudServers, (servers) => servers.getLimits())
       const refused = yield* Effect.flip(limits.pipe(at("2.101")))
@@ -75,7 +75,7 @@ describe("CloudServers on OpenStack: microversions", () => {
     }).pipe((program) => on(nova, program))
   )
 
-  it.effect("what OpenStack alone has is not found at Rackspace", () =>
+  it.effect("features of OpenStack are NotFound at Rackspace", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const zones = yield* Effect.flip(servers.listAvailabilityZones())
@@ -88,8 +88,8 @@ describe("CloudServers on OpenStack: microversions", () => {
   )
 })
 
-describe("CloudServers on OpenStack: where servers stand", () => {
-  it.effect("an anti-affinity group puts each server on another host, as many as its rule allows", () =>
+describe("CloudServers on OpenStack: placement of servers", () => {
+  it.effect("an anti-affinity group puts each server on a different host, and fails if there is none left", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const { id: group } = yield* servers.createServerGroup({ name: "g", policy: "anti-affinity" })
@@ -104,7 +104,7 @@ describe("CloudServers on OpenStack: where servers stand", () => {
     }).pipe(at("2.64"), (program) => on(nova, program))
   )
 
-  it.effect("the hints for the same host and for another one are kept, and returned by the newest Nova", () =>
+  it.effect("hints for the same or a different host are respected, and returned by the newest Nova", () =>
     Effect.gen(function* () {
       const first = yield* built({ networks: "none" })
       const same = yield* built({ networks: "none", schedulerHints: { sameHost: [first.id] } })
@@ -115,7 +115,7 @@ describe("CloudServers on OpenStack: where servers stand", () => {
     }).pipe(at("2.100"), (program) => on(nova, program))
   )
 
-  it.effect("a server is made in a zone and with security groups, and refused where there are no such", () =>
+  it.effect("a server is created in a zone and with security groups, and unknown ones are rejected", () =>
     Effect.gen(function* () {
       const server = yield* built({ availabilityZone: "west", securityGroups: ["web"], networks: "auto" })
       assert.deepStrictEqual(
@@ -127,7 +127,7 @@ describe("CloudServers on OpenStack: where servers stand", () => {
     }).pipe(at("2.96"), (program) => on(nova, program))
   )
 
-  it.effect("the hosts of zones and the servers of all projects are for operators", () =>
+  it.effect("the hosts of zones and the servers of all projects are only for operators", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       assert.strictEqual(yield* tagOf(servers.listAvailabilityZonesDetail()), "Forbidden")
@@ -137,19 +137,21 @@ describe("CloudServers on OpenStack: where servers stand", () => {
   )
 })
 
-describe("CloudServers on OpenStack: several servers of one request", () => {
-  it.effect("there are as many as the quota allows, at least minCount, and their reservation finds them", () =>
-    Effect.gen(function* () {
-      const servers = yield* CloudServers.CloudServers
-      const input = { name: "web", imageId: ubuntu, flavorId: "general1-1" }
-      yield* servers.create(input)
-      const { reservationId } = yield* servers.createReservation({ ...input, minCount: 2, maxCount: 5 })
-      const names = (yield* collected(servers.list({ reservationId }))).map(({ name }) => name)
-      assert.deepStrictEqual(names.toSorted(), ["web-1", "web-2", "web-3"])
-      assert.strictEqual(yield* tagOf(servers.createReservation({ ...input, minCount: 1 })), "QuotaExceeded")
-    }).pipe(at(), (program) =>
-      on(TestCloud.layerCloud({ servers: { maxMicroversion: "2.1", serverQuota: 4 } }), program)
-    )
+describe("CloudServers on OpenStack: several servers in one request", () => {
+  it.effect(
+    "as many are created as the quota allows, at least minCount, and they are listed by their reservation",
+    () =>
+      Effect.gen(function* () {
+        const servers = yield* CloudServers.CloudServers
+        const input = { name: "web", imageId: ubuntu, flavorId: "general1-1" }
+        yield* servers.create(input)
+        const { reservationId } = yield* servers.createReservation({ ...input, minCount: 2, maxCount: 5 })
+        const names = (yield* collected(servers.list({ reservationId }))).map(({ name }) => name)
+        assert.deepStrictEqual(names.toSorted(), ["web-1", "web-2", "web-3"])
+        assert.strictEqual(yield* tagOf(servers.createReservation({ ...input, minCount: 1 })), "QuotaExceeded")
+      }).pipe(at(), (program) =>
+        on(TestCloud.layerCloud({ servers: { maxMicroversion: "2.1", serverQuota: 4 } }), program)
+      )
   )
 })
 
@@ -175,7 +177,7 @@ describe("CloudServers on OpenStack: volumes", () => {
     }).pipe(at(), (program) => on(nova, program))
   )
 
-  it.effect("an attachment says whether its volume is deleted with the server, which can be changed", () =>
+  it.effect("an attachment includes whether its volume is deleted with the server, which can be changed", () =>
     on(
       nova,
       Effect.gen(function* () {
@@ -215,7 +217,7 @@ describe("CloudServers on OpenStack: volumes", () => {
 })
 
 describe("CloudServers on OpenStack: consoles, keys and networks", () => {
-  it.effect("a remote console is opened for each type, and not for a server that is off", () =>
+  it.effect("a remote console is created for each type, and not for a stopped server", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const { id: serverId } = yield* built()
@@ -233,7 +235,7 @@ describe("CloudServers on OpenStack: consoles, keys and networks", () => {
     }).pipe(at("2.8"), (program) => on(nova, program))
   )
 
-  it.effect("a certificate is made with its private key", () =>
+  it.effect("a certificate is created with its private key", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const {
@@ -250,7 +252,7 @@ describe("CloudServers on OpenStack: consoles, keys and networks", () => {
     }).pipe(at("2.2"), (program) => on(nova, program))
   )
 
-  it.effect("an address of a network is given to a new server, and to one alone", () =>
+  it.effect("a fixed address is assigned to one new server only", () =>
     Effect.gen(function* () {
       const networks = [{ networkId: CloudServers.serviceNet, fixedIp: "10.176.9.9", tag: "inner" }]
       const server = yield* built({ networks })
@@ -265,7 +267,7 @@ describe("CloudServers on OpenStack: consoles, keys and networks", () => {
     }).pipe(at("2.70"), (program) => on(nova, program))
   )
 
-  it.effect("a locked server is found as such", () =>
+  it.effect("servers are filtered by their lock", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const [open, locked] = [yield* built({ networks: "none" }), yield* built({ networks: "none" })]
@@ -277,7 +279,7 @@ describe("CloudServers on OpenStack: consoles, keys and networks", () => {
     }).pipe(at("2.73"), (program) => on(nova, program))
   )
 
-  it.effect("a single tag that Nova would misread in a path is refused, and set together with others", () =>
+  it.effect("a tag that Nova cannot decode in a path is rejected, and can be set by replaceTags", () =>
     on(
       nova,
       Effect.gen(function* () {
@@ -293,7 +295,7 @@ describe("CloudServers on OpenStack: consoles, keys and networks", () => {
     )
   )
 
-  it.effect("an interface in a network that does not exist is not made", () =>
+  it.effect("an interface in a missing network is NotFound", () =>
     on(
       nova,
       Effect.gen(function* () {

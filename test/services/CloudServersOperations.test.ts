@@ -8,7 +8,7 @@ const base = "/servers/dfw/v2/010101"
 const on = <A, E>(test: Effect.Effect<A, E, CloudServers.CloudServers | TestCloud.TestCloud>) =>
   Effect.provide(test, TestCloud.layer({ retry: RetryPolicy.never }))
 
-/** What reached Cloud Servers last: `POST /servers/1/action`, and its body. */
+/** The last request to Cloud Servers: a line such as `POST /servers/1/action`, and its body. */
 const last = Effect.map(
   Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.requests),
   (all) => {
@@ -21,7 +21,7 @@ const last = Effect.map(
   }
 )
 
-/** A server of the smallest flavor, ACTIVE. */
+/** An ACTIVE server of the smallest flavor. */
 const active = Effect.gen(function* () {
   const servers = yield* CloudServers.CloudServers
   const { id } = yield* servers.create({ name: "web-1", imageId: ubuntu, flavorId: "general1-1" })
@@ -36,7 +36,7 @@ const refusedWith = <A, E extends { readonly _tag: string }, R>(tag: string, eff
   Effect.map(Effect.flip(effect), (error) => assert.strictEqual(error._tag, tag))
 
 describe("CloudServers: actions", () => {
-  it.effect("a resize waits in VERIFY_RESIZE until it is confirmed, and keeps the new flavor then", () =>
+  it.effect("a resize is in VERIFY_RESIZE until it is confirmed, and then keeps the new flavor", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const serverId = yield* active
@@ -60,7 +60,7 @@ describe("CloudServers: actions", () => {
     }).pipe(on)
   )
 
-  it.effect("a resize that is reverted has the old flavor again; a migration waits like a resize", () =>
+  it.effect("a reverted resize restores the old flavor; a migration must be confirmed like a resize", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const serverId = yield* active
@@ -83,7 +83,7 @@ describe("CloudServers: actions", () => {
     }).pipe(on)
   )
 
-  it.effect("rebuild sends all it is given, and answers the server with its new password, which is a secret", () =>
+  it.effect("rebuild sends all fields, and returns the server with its new password redacted", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const serverId = yield* active
@@ -119,7 +119,7 @@ describe("CloudServers: actions", () => {
     }).pipe(on)
   )
 
-  it.effect("rescue tells the rescue system's password, from the server's own image or another; unrescue ends it", () =>
+  it.effect("rescue uses the server's image or another one, and returns a password; unrescue restores the server", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const serverId = yield* active
@@ -137,7 +137,7 @@ describe("CloudServers: actions", () => {
     }).pipe(on)
   )
 
-  it.effect("a server is stopped and started, locked and unlocked, and given another password", () =>
+  it.effect("a server is stopped, started, locked and unlocked, and its password changed", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const serverId = yield* active
@@ -163,7 +163,7 @@ describe("CloudServers: actions", () => {
     }).pipe(on)
   )
 
-  it.effect("a console is told as a secret", () =>
+  it.effect("the URL of a console is redacted", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const serverId = yield* active
@@ -176,7 +176,7 @@ describe("CloudServers: actions", () => {
     }).pipe(on)
   )
 
-  it.effect("an image that is made of a server is known by its id, and waited for", () =>
+  it.effect("createImage returns the image's id, and the image can be watched and waited for", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const serverId = yield* active
@@ -195,7 +195,7 @@ describe("CloudServers: actions", () => {
     }).pipe(on)
   )
 
-  it.effect("an image's id is read from the body where there is no header, and missed where there is neither", () =>
+  it.effect("the id of a new image is read from the header or the body, and required", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const servers = yield* CloudServers.CloudServers
@@ -211,7 +211,7 @@ describe("CloudServers: actions", () => {
   )
 })
 
-describe("CloudServers: what belongs to a server or an image", () => {
+describe("CloudServers: resources of servers and images", () => {
   it.effect("addresses, all of them or those of one network", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
@@ -293,7 +293,7 @@ describe("CloudServers: what belongs to a server or an image", () => {
     }).pipe(on)
   )
 
-  it.effect("an isolated network is made, a server put on it and taken off, and the network deleted", () =>
+  it.effect("an isolated network is created, attached to a server, detached and deleted", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const serverId = yield* active
@@ -324,7 +324,7 @@ describe("CloudServers: what belongs to a server or an image", () => {
     }).pipe(on)
   )
 
-  it.effect("a schedule of images is there or not, which is told from a server that is not there", () =>
+  it.effect("a missing image schedule is None, and a missing server NotFound", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const serverId = yield* active
@@ -344,7 +344,7 @@ describe("CloudServers: what belongs to a server or an image", () => {
     }).pipe(on)
   )
 
-  it.effect("a shared address is given to a server and taken from it", () =>
+  it.effect("a shared address is associated with a server and removed", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const serverId = yield* active
@@ -357,7 +357,7 @@ describe("CloudServers: what belongs to a server or an image", () => {
     }).pipe(on)
   )
 
-  it.effect("what was done to a server is told, the newest first, its times without a zone taken as UTC", () =>
+  it.effect("the actions on a server are listed, the newest first, and their times without a zone are UTC", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const serverId = yield* active
@@ -372,8 +372,8 @@ describe("CloudServers: what belongs to a server or an image", () => {
   )
 })
 
-describe("CloudServers: what the account may do", () => {
-  it.effect("a flavor's extra specifications, all or one, which comes without a wrapping", () =>
+describe("CloudServers: specifications, quotas and extensions", () => {
+  it.effect("a flavor's extra specifications are read together or one by one", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const specs = yield* servers.listFlavorExtraSpecs({ flavorId: "general1-1" })
@@ -384,7 +384,7 @@ describe("CloudServers: what the account may do", () => {
     }).pipe(on)
   )
 
-  it.effect("quotas are numbers by name, extensions a list", () =>
+  it.effect("quotas are numbers by name, and extensions are a list", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const quotas = yield* servers.getQuotas({ tenantId: "010101" })

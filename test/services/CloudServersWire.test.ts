@@ -1,4 +1,4 @@
-/** Every operation of the tables, as it stands on the wire, and the failures that its documentation names. */
+/** The request of every operation in the tables, and its documented errors. */
 import { assert, describe, it } from "@effect/vitest"
 import { DateTime, Effect, Layer, Redacted } from "effect"
 import { CloudServers, Identity, RetryPolicy, TestCloud } from "effect-rackspace"
@@ -397,7 +397,7 @@ const cases: Readonly<
   getFirstGeneration: whole({ serverId: "7" }, "GET /servers/7.json")
 }
 
-/** What the cloud answers where it fails as documented. */
+/** The responses for documented errors. */
 const answers: Readonly<Record<string, { readonly status: number; readonly body: unknown }>> = {
   BadRequest: { status: 400, body: { badRequest: { code: 400, message: "not so" } } },
   Forbidden: { status: 403, body: { forbidden: { code: 403, message: "not you" } } },
@@ -414,7 +414,7 @@ const answers: Readonly<Record<string, { readonly status: number; readonly body:
   UnexpectedStatus: { status: 500, body: "The server has either erred or is incapable of performing the request." }
 }
 
-/** Some fields are understood only by later versions of Nova. */
+/** Some fields require later versions of Nova. */
 const cloud = CloudServers.layer({ microversion: "latest", retry: RetryPolicy.never }).pipe(
   Layer.provideMerge(Identity.layer({ credentials: TestCloud.credentials })),
   Layer.provideMerge(TestCloud.layerCloud()),
@@ -426,10 +426,10 @@ describe("every operation of Cloud Servers", () => {
   for (const [name, { body, input, line }] of Object.entries(cases)) {
     const { errors } = tables[name as keyof typeof tables]
     const documented: ReadonlyArray<string> = [...errors]
-    // Where there is no schedule, `getImageSchedule` also asks for the server.
+    // After a 404, `getImageSchedule` also requests the server.
     const asksOnce = documented.filter((tag) => name !== "getImageSchedule" || tag !== "NotFound")
     const tags = ["BadRequest", "Forbidden", "OverLimit", "UnexpectedStatus", ...asksOnce]
-    it.effect(`${name}: ${line.split("?")[0]}; fails with ${documented.join(", ") || "nothing of its own"}`, () =>
+    it.effect(`${name}: ${line.split("?")[0]}; fails with ${documented.join(", ") || "common errors only"}`, () =>
       Effect.gen(function* () {
         const cloud = yield* TestCloud.TestCloud
         const servers = yield* CloudServers.CloudServers
@@ -448,7 +448,7 @@ describe("every operation of Cloud Servers", () => {
           const text = new TextDecoder().decode(sent?.body)
           assert.deepStrictEqual(text === "" ? undefined : JSON.parse(text), body)
         }
-        // What is not documented of an operation is not in its type, and does not come as if it were.
+        // An error that an operation does not document is not in its type, and becomes UnexpectedStatus.
         if (!documented.includes("Conflict")) {
           yield* cloud.fail({ match: {}, fault: { _tag: "Status", ...answers["Conflict"], status: 409 } })
           assert.strictEqual((yield* Effect.flip(operation(input)))._tag, "UnexpectedStatus")

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { CloudBigData, CloudError, CloudLoadBalancers, Rackspace, TestCloud } from "effect-rackspace"
 import { collected } from "../support.js"
 
-/** The services of a cloud that answers each request as the test says, by its URL. */
+/** The services on a cloud that returns the test's response for each URL. */
 const answering = (answer: (url: URL) => unknown) =>
   Rackspace.layerServices({
     transformClient: () =>
@@ -34,27 +34,27 @@ const bigDataOf = <A, E>(answer: (url: URL) => unknown, use: (bigData: CloudBigD
   )
 
 const forms: Readonly<Record<string, (href: string) => unknown>> = {
-  "a list of links in objects of their own": (href) => [{ link: { href, rel: "next" } }],
+  "a list of wrapped links": (href) => [{ link: { href, rel: "next" } }],
   "a list of links": (href) => [
     { rel: "previous", href: "https://x.invalid/?offset=0" },
     { rel: "next", href }
   ],
-  "links in a list of their own": (href) => ({ link: [{ href, rel: "next" }] }),
+  "links in a wrapped list": (href) => ({ link: [{ href, rel: "next" }] }),
   "a link by its relation": (href) => ({ next: href }),
   "a single link": (href) => ({ rel: "NEXT", href })
 }
 
 const hosts: Readonly<Record<string, (url: URL, query: string) => string>> = {
   "the same host": (url, query) => `${url.origin}${url.pathname}?${query}`,
-  "a host within the cloud": (url, query) => `http://lb-internal.invalid:8080${url.pathname}?${query}`,
+  "an internal host of the cloud": (url, query) => `http://lb-internal.invalid:8080${url.pathname}?${query}`,
   "a path": (url, query) => `${url.pathname}?${query}`,
   "an escaped query": (url, query) => `${url.pathname}?${query.replaceAll("&", "&amp;")}`
 }
 
-describe("usage of load balancers that comes in pages", () => {
+describe("paged usage of load balancers", () => {
   for (const [form, links] of Object.entries(forms)) {
     for (const [host, href] of Object.entries(hosts)) {
-      it.effect(`is read whole: ${form}, ${host}`, () => {
+      it.effect(`is read completely: ${form}, ${host}`, () => {
         const paths = new Set<string>()
         const page = (url: URL) => {
           paths.add(`${url.hostname}${url.pathname}`)
@@ -83,7 +83,7 @@ describe("usage of load balancers that comes in pages", () => {
     }
   }
 
-  it.effect("of an account is read whole: its own records, its balancers, and the records of each", () => {
+  it.effect("of an account is read completely: its records, its balancers, and the records of each", () => {
     const next = (path: string) => [{ link: { href: `http://lb-internal.invalid${path}`, rel: "next" } }]
     const answer = ({ pathname, searchParams }: URL) => {
       const offset = Number(searchParams.get("offset") ?? 0)
@@ -134,7 +134,7 @@ describe("usage of load balancers that comes in pages", () => {
     )
   })
 
-  it.effect("of an account is returned except for records that cannot be read, which are named", () =>
+  it.effect("of an account is returned without invalid records, which are reported", () =>
     balancersOf(
       ({ pathname }) =>
         pathname.endsWith("/loadbalancers/8/usage")
@@ -166,7 +166,7 @@ describe("usage of load balancers that comes in pages", () => {
     )
   )
 
-  it.effect("fails where the pages lead in a circle", () =>
+  it.effect("fails if the pages form a cycle", () =>
     balancersOf(
       () => ({ loadBalancerUsageRecords: [{ id: 1 }], links: { next: "/x?offset=1" } }),
       (balancers) =>
@@ -178,7 +178,7 @@ describe("usage of load balancers that comes in pages", () => {
 })
 
 describe("load balancers with few fields", () => {
-  it.effect("are read, and the fields that are there are kept", () =>
+  it.effect("are decoded with the existing fields", () =>
     balancersOf(
       () => ({
         loadBalancers: [
@@ -212,7 +212,7 @@ describe("load balancers with few fields", () => {
 })
 
 describe("limits in characters", () => {
-  it.effect("count a character outside of the basic plane as one", () =>
+  it.effect("count a character outside of the Basic Multilingual Plane as one", () =>
     balancersOf(
       () => ({ metadata: [{ id: 1, key: "k", value: "v" }] }),
       (balancers) =>
@@ -238,7 +238,7 @@ describe("connectors of Big Data", () => {
       ]
     ],
     ["a single object in place of a list", { cloud_files: { username: "a" } }, [["cloud_files", "a"]]],
-    ["types without any", { cloud_files: [], s3: null }, []],
+    ["an empty list of types", { cloud_files: [], s3: null }, []],
     ["none at all", {}, []],
     ["an empty list", [], []],
     ["null", null, []],
@@ -255,7 +255,7 @@ describe("connectors of Big Data", () => {
     ]
   ]
   for (const [what, credentials, expected] of cases) {
-    it.effect(`are read: ${what}`, () =>
+    it.effect(`are decoded: ${what}`, () =>
       bigDataOf(
         () => ({ credentials }),
         (bigData) =>
@@ -269,7 +269,7 @@ describe("connectors of Big Data", () => {
     )
   }
 
-  it.effect("an item within a cluster that cannot be read hides neither the cluster nor the other items", () =>
+  it.effect("an invalid item within a cluster hides neither the cluster nor the other items", () =>
     bigDataOf(
       () => ({
         cluster: {
@@ -294,7 +294,7 @@ describe("connectors of Big Data", () => {
     )
   )
 
-  it.effect("clusters, flavors and limits with few fields are read", () =>
+  it.effect("clusters, flavors and limits with few fields are decoded", () =>
     bigDataOf(
       ({ pathname }) =>
         pathname.endsWith("/flavors")

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { CloudBigData, CloudLoadBalancers, CloudServers, Rackspace, TestCloud } from "effect-rackspace"
 
-/** The services of a cloud that answers each request as the test says, by its URL. */
+/** The services on a cloud that returns the test's response for each URL. */
 const answering = (answer: (url: URL) => Response) =>
   Rackspace.layerServices({
     retry: TestCloud.retryWithoutDelay,
@@ -40,7 +40,7 @@ const good = (id: string) => ({
 
 type List = (services: Services) => Effect.Effect<ReadonlyArray<unknown>, { readonly _tag: string }>
 
-/** Operations that answer an array, and the key under which it stands. */
+/** Operations that return an array, with the key of the list in the response. */
 const arrays: Readonly<Record<string, readonly [key: string, list: List, item?: (id: string) => unknown]>> = {
   "volume attachments": ["volumeAttachments", ({ servers }) => servers.listVolumeAttachments({ serverId: "s" })],
   "key pairs": ["keypairs", ({ servers }) => servers.listKeyPairs(), (id) => ({ keypair: good(id) })],
@@ -53,7 +53,7 @@ const arrays: Readonly<Record<string, readonly [key: string, list: List, item?: 
 
 describe("a list that is returned as an array", () => {
   for (const [what, [key, list, item = good]] of Object.entries(arrays)) {
-    it.effect(`names the item that cannot be read, and keeps the others: ${what}`, () =>
+    it.effect(`fails with the invalid item, and includes the others: ${what}`, () =>
       withServices(json({ [key]: [item("1"), 7, item("2")] }), (services) =>
         Effect.gen(function* () {
           const error = (yield* Effect.flip(list(services))) as {
@@ -68,7 +68,7 @@ describe("a list that is returned as an array", () => {
       )
     )
 
-    it.effect(`is empty where the cloud writes null, and may be a single object: ${what}`, () =>
+    it.effect(`is empty if the response has null, and may be a single object: ${what}`, () =>
       withServices(json({ [key]: null }), (services) =>
         Effect.map(list(services), (items) => assert.lengthOf(items, 0))
       ).pipe(
@@ -80,7 +80,7 @@ describe("a list that is returned as an array", () => {
       )
     )
 
-    it.effect(`is no empty list where the response holds something else: ${what}`, () =>
+    it.effect(`fails if the response contains no list: ${what}`, () =>
       withServices(json({ error: { code: 500, message: "no" } }), (services) =>
         Effect.map(Effect.flip(list(services)), (error) => {
           assert.strictEqual(error._tag, "MalformedResponse")
@@ -92,13 +92,13 @@ describe("a list that is returned as an array", () => {
 })
 
 describe("rate limits", () => {
-  it.effect("are read where the cloud writes a single one without its list", () =>
+  it.effect("are decoded if the response has a single one without a list", () =>
     withServices(json({ limits: { rate: { uri: "/v1.0/*", limit: [] } } }), ({ balancers }) =>
       Effect.map(balancers.listRateLimits(), (limits) => assert.lengthOf(limits, 1))
     )
   )
 
-  it.effect("are no list where something else is in its place", () =>
+  it.effect("fail if the response has another value in place of the list", () =>
     withServices(json({ limits: { rate: 7 } }), ({ balancers }) =>
       Effect.map(Effect.flip(balancers.listRateLimits()), ({ _tag }) => assert.strictEqual(_tag, "MalformedResponse"))
     )
@@ -121,7 +121,7 @@ const streams: Readonly<Record<string, readonly [key: string, list: Streamed]>> 
 
 describe("a list that is returned as a Stream", () => {
   for (const [what, [key, list]] of Object.entries(streams)) {
-    it.effect(`emits every item that can be read, and then names the other one: ${what}`, () => {
+    it.effect(`emits every valid item, and then fails with the invalid one: ${what}`, () => {
       let asked = 0
       return withServices(
         (url) => {
@@ -161,14 +161,14 @@ const readers: Readonly<Record<string, (services: Services) => Effect.Effect<unk
   credentials: ({ bigData }) => bigData.listCredentials()
 }
 
-describe("a response that was cut off on its way", () => {
+describe("a truncated response", () => {
   const bodies: Readonly<Record<string, string>> = {
     "is empty": "",
     "ends in the middle": `{"servers": [{"id": "1", "na`
   }
   for (const [how, body] of Object.entries(bodies)) {
     for (const [what, read] of Object.entries(readers)) {
-      it.effect(`is requested again, and never an empty list: ${what}; it ${how}`, () => {
+      it.effect(`that ${how} is requested again, and is not an empty result: ${what}`, () => {
         let asked = 0
         return withServices(
           () => {

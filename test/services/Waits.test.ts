@@ -16,7 +16,7 @@ type Services =
 
 interface Wait {
   readonly service: string
-  /** Prepares what is waited for, and answers the wait. */
+  /** Prepares the resource, and returns the wait. */
   readonly prepare: Effect.Effect<
     Effect.Effect<unknown, CloudError.CloudError, Services>,
     unknown,
@@ -146,12 +146,12 @@ const waits: Readonly<Record<string, Wait>> = {
 const failures: ReadonlyArray<readonly [string, Fault]> = [
   ["a 500", { _tag: "Status", status: 500 }],
   ["a 503", { _tag: "Status", status: 503 }],
-  ["a page of a gateway", { _tag: "Status", status: 200, body: "<html>Please wait</html>" }],
+  ["a gateway's HTML page", { _tag: "Status", status: 200, body: "<html>Please wait</html>" }],
   ["a broken connection", { _tag: "Cut" }],
   ["a rate limit", { _tag: "Status", status: 429, headers: { "Retry-After": "0" } }]
 ]
 
-/** Runs a wait during whose polls a few requests in a row go wrong. */
+/** Runs a wait in which a few consecutive requests fail. */
 const disturbed = (wait: Wait, fault: Fault) =>
   Effect.gen(function* () {
     const cloud = yield* TestCloud.TestCloud
@@ -165,19 +165,19 @@ const disturbed = (wait: Wait, fault: Fault) =>
     assert.isAtLeast(polls.length, 4)
   })
 
-describe("Waits of all services", () => {
+describe("waits of all services", () => {
   for (const [name, wait] of Object.entries(waits)) {
     for (const [what, fault] of failures) {
-      it.scoped(`${name} survives ${what}, also where requests are not repeated`, () =>
+      it.scoped(`${name} continues after ${what}, even without retries of requests`, () =>
         disturbed(wait, fault).pipe(Effect.provide(TestCloud.layer({ retry: RetryPolicy.never })))
       )
     }
     if (wait.creates) {
-      it.scoped(`${name} survives that the cloud does not know yet what was created`, () =>
+      it.scoped(`${name} continues if the created resource is not found at first`, () =>
         disturbed(wait, { _tag: "Status", status: 404 }).pipe(Effect.provide(TestCloud.layer()))
       )
     }
-    it.scoped(`${name} ends with a refusal that stays`, () =>
+    it.scoped(`${name} fails immediately with a permanent error`, () =>
       Effect.gen(function* () {
         const cloud = yield* TestCloud.TestCloud
         const run = yield* wait.prepare
@@ -194,8 +194,8 @@ describe("Waits of all services", () => {
   }
 })
 
-describe("Waits for what another client has created", () => {
-  it.effect("survive that the cloud does not know it yet", () =>
+describe("waits for resources that another client has created", () => {
+  it.effect("continue if the resource is not found at first", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const creating = yield* CloudServers.make()
@@ -212,7 +212,7 @@ describe("Waits for what another client has created", () => {
     }).pipe(Effect.provide(login))
   )
 
-  it.effect("survive it for the nodes with which a balancer was created", () =>
+  it.effect("continue if the nodes of a new balancer are not found at first", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const service = yield* CloudLoadBalancers.make()
