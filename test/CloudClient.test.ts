@@ -366,7 +366,7 @@ describe("CloudClient: operations that may take minutes on the server", () => {
 
   it.scopedLive("a copy is retried when no connection could be made", () =>
     Effect.gen(function* () {
-      // Nothing listens there any more.
+      // The server is closed when its scope ends.
       const { url } = yield* Effect.scoped(httpServer(() => {}))
       const { spans, tracer } = recording()
       const copy = Effect.flatMap(CloudFiles.CloudFiles, (files) =>
@@ -634,7 +634,7 @@ describe("CloudClient: a retried deletion", () => {
 
   for (const [how, fault, seen] of [
     ["the connection broke", { _tag: "LoseResponse" }, undefined],
-    ["a gateway lost patience", { _tag: "LoseResponse", status: 504 }, 504]
+    ["a gateway timed out", { _tag: "LoseResponse", status: 504 }, 504]
   ] as const) {
     it.effect(`succeeds when the resource is gone, after ${how}`, () =>
       Effect.gen(function* () {

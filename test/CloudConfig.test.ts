@@ -573,7 +573,7 @@ describe("kinds of login in clouds.yaml", () => {
       { _tag: "KeystonePassword", user: { id: "u" }, password: "p", scope: { project: { id: "0042" } } }
     ],
     [
-      "names without a domain are of the first one",
+      "names without a domain are in the default domain",
       `auth_type: v3password\nauth: {${url}, username: u, password: p, tenant_name: t}`,
       {
         _tag: "KeystonePassword",
@@ -608,7 +608,7 @@ describe("kinds of login in clouds.yaml", () => {
       { _tag: "ApplicationCredential", credential: { id: "c" }, secret: "s" }
     ],
     [
-      "an application credential by name, told by its fields alone",
+      "an application credential by name, recognized by its fields",
       `auth: {${url}, application_credential_name: n, application_credential_secret: s, username: u, user_domain_id: d}`,
       {
         _tag: "ApplicationCredential",
@@ -621,7 +621,7 @@ describe("kinds of login in clouds.yaml", () => {
       `auth_type: token\nauth: {${url}, token: t, project_id: p}`,
       { _tag: "KeystoneToken", token: "t", scope: { project: { id: "p" } } }
     ],
-    ["a token, told by its fields alone", `auth: {${url}, token: t}`, { _tag: "KeystoneToken", token: "t" }],
+    ["a token, recognized by its fields", `auth: {${url}, token: t}`, { _tag: "KeystoneToken", token: "t" }],
     [
       "version 2 by its URL",
       `auth: {auth_url: 'https://a.test/v2.0', username: u, password: p, tenant_id: '010101'}`,

@@ -59,7 +59,7 @@ describe("Credentials.fromFile", () => {
       "with comments, blank lines and other sections",
       `# mine\n; too\n\n[other]\nusername = no\n\n${pyraxFile}\n# end\n`
     ],
-    ["with a comment behind the section's name", pyraxFile.replace("]", "] ; mine")],
+    ["with a comment after the section's name", pyraxFile.replace("]", "] ; mine")],
     ["with a value continued on an indented line", pyraxFile.replace("01234567890abcdef", "01234567890\n   abcdef")]
   ] as const) {
     it.scoped(`reads it ${how}`, () =>

@@ -334,7 +334,7 @@ describe("the response to a login at Keystone", () => {
       }
     ],
     [
-      "a passcode besides",
+      "a password with a passcode",
       password({ user: { id: "u-1" }, passcode: "123456" }),
       {
         identity: {
@@ -740,7 +740,7 @@ describe("a shared store separates logins", () => {
         Credentials.keystoneToken({ authUrl, token: "t", renewWith: password() }),
         Credentials.keystoneToken({ authUrl, token: "t" })
       ])
-      assert.deepStrictEqual(backed, same.slice(0, 1), "a bare token is nobody's")
+      assert.deepStrictEqual(backed, same.slice(0, 1), "a bare token is not stored")
     })
   )
 })

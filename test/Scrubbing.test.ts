@@ -43,8 +43,8 @@ const encodings: Readonly<Record<string, string>> = {
   "in JSON within a page": html(json(secret)),
   "in base64": Buffer.from(secret).toString("base64"),
   "in base64 for URLs": Buffer.from(secret).toString("base64url"),
-  "in base64 behind a user name": Buffer.from(`someone:${secret}`).toString("base64"),
-  "in base64 behind another user name": Buffer.from(`anyone:${secret}:x`).toString("base64"),
+  "in base64 after a user name": Buffer.from(`someone:${secret}`).toString("base64"),
+  "in base64 after another user name": Buffer.from(`anyone:${secret}:x`).toString("base64"),
   "in hexadecimal digits": Buffer.from(secret).toString("hex"),
   "in upper-case hexadecimal digits": Buffer.from(secret).toString("hex").toUpperCase(),
   "with a line break within": `${secret.slice(0, 5)}\r\n ${secret.slice(5)}`,
@@ -100,7 +100,7 @@ describe("texts with secrets removed", () => {
     }
   })
 
-  it("keep their words when a secret is one or two characters long", () => {
+  it("are unchanged by a secret of one or two characters within words", () => {
     const text = "This request was refused for a reason: er, a re-try"
     for (const short of ["r", "e", " ", "a", "re", "er"]) assert.strictEqual(CloudError.scrub(text, [short]), text)
     assert.strictEqual(

@@ -350,7 +350,7 @@ describe("a slow store", () => {
     Effect.gen(function* () {
       const store = yield* slowly(5)
       const { token } = yield* renewed(store)
-      // Another program finds it.
+      // Another program uses the stored token.
       const other = yield* lazily(store)
       assert.strictEqual(Redacted.value((yield* other.get).token), Redacted.value(token))
       assert.deepStrictEqual(yield* logins, { succeeded: 2, refused: 0 })

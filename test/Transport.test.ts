@@ -68,7 +68,7 @@ const extracted = JSON.stringify({
 })
 
 /** Retries immediately, with short timeouts. */
-const brisk = RetryPolicy.make({ baseDelay: Duration.millis(1), stallTimeout: Duration.seconds(1) })
+const shortTimeouts = RetryPolicy.make({ baseDelay: Duration.millis(1), stallTimeout: Duration.seconds(1) })
 
 const extract = (stream: Stream.Stream<Uint8Array>) =>
   Effect.flatMap(CloudFiles.CloudFiles, (files) =>
@@ -84,7 +84,7 @@ const inTime = <A, E>(fiber: Fiber.Fiber<A, E>): Effect.Effect<A, E> =>
   Effect.raceFirst(Fiber.join(fiber), Effect.forever(Effect.zipRight(TestClock.adjust("100 millis"), pause(100))))
 
 /** Twelve chunks that take 200 ms each, to a server that begins its response before them. The test ends the response. */
-const archiveInPieces = (http: Layer.Layer<HttpClient.HttpClient>, policy: RetryPolicy.Service) =>
+const archiveInChunks = (http: Layer.Layer<HttpClient.HttpClient>, policy: RetryPolicy.Service) =>
   Effect.gen(function* () {
     let requests = 0
     let received = 0
@@ -121,7 +121,9 @@ const archiveInPieces = (http: Layer.Layer<HttpClient.HttpClient>, policy: Retry
  * An upload that continues until the test ends it, to a server that begins its response, and reads and sends as the test
  * demands. It starts with the network buffers full.
  */
-const archiveHeldUp = <A, E, R>(upload: (source: Stream.Stream<Uint8Array>, url: string) => Effect.Effect<A, E, R>) =>
+const archiveWithPauses = <A, E, R>(
+  upload: (source: Stream.Stream<Uint8Array>, url: string) => Effect.Effect<A, E, R>
+) =>
   Effect.gen(function* () {
     let requests = 0
     let request: Http.IncomingMessage | undefined
@@ -147,7 +149,7 @@ const archiveHeldUp = <A, E, R>(upload: (source: Stream.Stream<Uint8Array>, url:
       Stream.ensuring(Effect.sync(() => closed++))
     )
     const fiber = yield* Effect.fork(upload(source, server.url))
-    const standsStill = Effect.gen(function* () {
+    const untilStalled = Effect.gen(function* () {
       let before = -1
       while (before !== given) {
         before = given
@@ -155,7 +157,7 @@ const archiveHeldUp = <A, E, R>(upload: (source: Stream.Stream<Uint8Array>, url:
       }
     })
     yield* eventually("the request arrives", () => request !== undefined)
-    yield* standsStill
+    yield* untilStalled
     return {
       fiber,
       server,
@@ -165,9 +167,9 @@ const archiveHeldUp = <A, E, R>(upload: (source: Stream.Stream<Uint8Array>, url:
       readSome: Effect.gen(function* () {
         const before = given
         request?.resume()
-        yield* eventually("the body moves", () => given > before)
+        yield* eventually("the body makes progress", () => given > before)
         request?.pause()
-        yield* standsStill
+        yield* untilStalled
       }),
       writeSome: Effect.suspend(() => {
         answer?.write(" ")
@@ -559,7 +561,7 @@ for (const [name, http] of clients) {
 
     it.scoped("does not shorten the timeout when a response begins before the upload's body is sent", () =>
       Effect.gen(function* () {
-        const { end, fiber, requests } = yield* archiveInPieces(http, brisk)
+        const { end, fiber, requests } = yield* archiveInChunks(http, shortTimeouts)
         end()
         assert.strictEqual((yield* Fiber.join(fiber)).created, 12)
         assert.strictEqual(requests(), 1)
@@ -568,7 +570,7 @@ for (const [name, http] of clients) {
 
     it.scoped("starts the timeout of an early response at the end of the upload's body", () =>
       Effect.gen(function* () {
-        const { fiber, server } = yield* archiveInPieces(http, RetryPolicy.make({ ...brisk, maxAttempts: 1 }))
+        const { fiber, server } = yield* archiveInChunks(http, RetryPolicy.make({ ...shortTimeouts, maxAttempts: 1 }))
         yield* TestClock.adjust("900 millis")
         yield* pause(20)
         assert.isNull(yield* fiber.unsafePoll() === null ? Effect.succeed(null) : Effect.succeed("ended"))
@@ -580,8 +582,8 @@ for (const [name, http] of clients) {
 
     it.scoped("allows a slow upload whose response has begun", () =>
       Effect.gen(function* () {
-        const { fiber, readAll, readSome, requests } = yield* archiveHeldUp((source, url) =>
-          Effect.provide(extract(source), servicesAt(url, http, { retry: brisk }))
+        const { fiber, readAll, readSome, requests } = yield* archiveWithPauses((source, url) =>
+          Effect.provide(extract(source), servicesAt(url, http, { retry: shortTimeouts }))
         )
         for (let step = 0; step < 4; step++) {
           yield* TestClock.adjust("600 millis")
@@ -595,10 +597,10 @@ for (const [name, http] of clients) {
 
     it.scoped("times out when an upload is not read and its response stalls, and leaves nothing", () =>
       Effect.gen(function* () {
-        const { fiber, isClosed, readAll, readSome, server } = yield* archiveHeldUp((source, url) =>
+        const { fiber, isClosed, readAll, readSome, server } = yield* archiveWithPauses((source, url) =>
           Effect.provide(
             extract(source),
-            servicesAt(url, http, { retry: RetryPolicy.make({ ...brisk, maxAttempts: 1 }) })
+            servicesAt(url, http, { retry: RetryPolicy.make({ ...shortTimeouts, maxAttempts: 1 }) })
           )
         )
         yield* readSome
@@ -620,8 +622,8 @@ for (const [name, http] of clients) {
     if (name !== "node:http") {
       it.scoped("does not time out an upload while its response keeps arriving", () =>
         Effect.gen(function* () {
-          const { fiber, readAll, requests, writeSome } = yield* archiveHeldUp((source, url) =>
-            Effect.provide(extract(source), servicesAt(url, http, { retry: brisk }))
+          const { fiber, readAll, requests, writeSome } = yield* archiveWithPauses((source, url) =>
+            Effect.provide(extract(source), servicesAt(url, http, { retry: shortTimeouts }))
           )
           for (let step = 0; step < 12; step++) {
             yield* writeSome
@@ -637,12 +639,12 @@ for (const [name, http] of clients) {
         Effect.gen(function* () {
           const begun = yield* Deferred.make<void>()
           const reads = yield* Deferred.make<void>()
-          const { fiber, readAll, readSome } = yield* archiveHeldUp((source, url) =>
+          const { fiber, readAll, readSome } = yield* archiveWithPauses((source, url) =>
             Effect.gen(function* () {
               const client = yield* CloudClient.make(
                 "CloudFiles",
                 { types: ["object-store"] },
-                { endpoint: url, retry: RetryPolicy.make({ ...brisk, maxAttempts: 1 }) }
+                { endpoint: url, retry: RetryPolicy.make({ ...shortTimeouts, maxAttempts: 1 }) }
               )
               const stream = yield* client.send(
                 {
@@ -681,7 +683,7 @@ for (const [name, http] of clients) {
     }
 
     for (const [how, end] of [
-      ["stands still", () => {}],
+      ["stalls", () => {}],
       ["breaks off", (answer: Http.ServerResponse) => void setTimeout(() => answer.destroy(), 50)]
     ] as const) {
       it.scoped(`an error response whose own body ${how} is still that error`, () =>

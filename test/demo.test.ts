@@ -50,7 +50,7 @@ const run = (
     return { text: lines.join("\n"), code: Number(code) }
   }).pipe(Effect.scoped)
 
-/** What is left of the demo's resources. */
+/** The number of remaining resources. */
 const leftovers = Effect.gen(function* () {
   const { files, servers } = yield* TestCloud.TestCloud
   return {
@@ -139,8 +139,8 @@ it.scopedLive(
 
 for (const [moment, begins] of [
   ["while the server builds", "BUILD"],
-  ["while files go up", "== Uploading"],
-  ["while files come down", "== Downloading"]
+  ["while files are uploaded", "== Uploading"],
+  ["while files are downloaded", "== Downloading"]
 ] as const) {
   it.scopedLive(
     `removes what it created when it is interrupted ${moment}`,

@@ -10,7 +10,7 @@ import { readdirSync } from "node:fs"
 import { environment, example } from "../examples/run.js"
 
 /** What each example prints when it has succeeded. */
-const says: Readonly<Record<string, ReadonlyArray<string>>> = {
+const expectedLines: Readonly<Record<string, ReadonlyArray<string>>> = {
   "quick-start": ["web-1 is ACTIVE", "2026/notes.txt has 21 bytes"],
   "credential-file": ["demo works in DFW", "cloudServersOpenStack (compute)"],
   cluster: [
@@ -50,7 +50,7 @@ const says: Readonly<Record<string, ReadonlyArray<string>>> = {
 }
 
 /** Examples that need interaction, and have their own tests. */
-const ofTheirOwn = ["upload-form"]
+const testedElsewhere = ["upload-form"]
 
 const text = <E, R>(stream: Stream.Stream<Uint8Array, E, R>) => Stream.mkString(Stream.decodeText(stream))
 
@@ -71,7 +71,7 @@ const cloud = Layer.fresh(
   })
 )
 
-for (const [name, lines] of Object.entries(says)) {
+for (const [name, lines] of Object.entries(expectedLines)) {
   it.scopedLive(
     `${name} prints what is expected`,
     () =>
@@ -118,5 +118,5 @@ it("every example is run", () => {
   const programs = readdirSync(new URL("../examples", import.meta.url))
     .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts") && !["cloud.ts", "run.ts"].includes(file))
     .map((file) => file.replace(/\.ts$/, ""))
-  assert.sameMembers(programs, [...Object.keys(says), ...ofTheirOwn])
+  assert.sameMembers(programs, [...Object.keys(expectedLines), ...testedElsewhere])
 })

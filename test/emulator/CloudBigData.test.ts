@@ -340,7 +340,11 @@ describe("Cloud Big Data: requests to create that are rejected", () => {
     ["101 nodes", { node_groups: [{ id: "slave", count: 101 }] }, /node count is invalid/],
     ["two masters", { node_groups: [{ id: "master", count: 2 }] }, /takes 1 to 1 nodes/],
     ["an unknown flavor", { node_groups: [{ id: "slave", flavor_id: "hadoop9" }] }, /flavor hadoop9 is invalid/],
-    ["too small a flavor", { node_groups: [{ id: "slave", flavor_id: "hadoop1-2" }] }, /flavor hadoop1-2 is invalid/],
+    [
+      "a flavor that is too small",
+      { node_groups: [{ id: "slave", flavor_id: "hadoop1-2" }] },
+      /flavor hadoop1-2 is invalid/
+    ],
     ["an unknown script", { scripts: [{ id: "nope" }] }, /Script nope not found/],
     [
       "an unknown connector",
@@ -348,7 +352,7 @@ describe("Cloud Big Data: requests to create that are rejected", () => {
       /Cannot find requested credential nobody/
     ],
     [
-      "a connector that is none",
+      "an unknown type of credentials",
       { connectors: [{ type: "ssh_keys", credential: { name: "me@laptop" } }] },
       /ssh_keys is no connector/
     ]

@@ -165,7 +165,7 @@ describe("Cloud Servers: requests to create that are rejected", () => {
     ["a flavor without a disk", { flavorRef: "compute1-4" }, 400, "badRequest", /disk/],
     ["an image too big for the flavor", { imageRef: "d69ba1d8-4c83-4c0b-9a4c-5d3a5c1b8f3a" }, 400, "badRequest", /mem/],
     ["an unknown key", { key_name: "nope" }, 400, "badRequest", /^Invalid key_name provided\.$/],
-    ["metadata that is no text", { metadata: { a: 1 } }, 400, "badRequest", /string/],
+    ["metadata that is not a string", { metadata: { a: 1 } }, 400, "badRequest", /string/],
     ["a metadata key of 256 characters", { metadata: { ["ä".repeat(256)]: "" } }, 400, "badRequest", /255/],
     [
       "41 metadata items",
@@ -188,12 +188,12 @@ describe("Cloud Servers: requests to create that are rejected", () => {
       "forbidden",
       /l/
     ],
-    ["a file that is no Base64", { personality: [{ path: "/a", contents: "%" }] }, 400, "badRequest", /decoded/],
-    ["user data that is no Base64", { user_data: "#!/bin/sh" }, 400, "badRequest", /decoded/],
+    ["a file that is not Base64", { personality: [{ path: "/a", contents: "%" }] }, 400, "badRequest", /decoded/],
+    ["user data that is not Base64", { user_data: "#!/bin/sh" }, 400, "badRequest", /decoded/],
     ["another diskConfig", { "OS-DCF:diskConfig": "SOME" }, 400, "badRequest", /MANUAL/],
     ["AUTO for an image that forbids it", { "OS-DCF:diskConfig": "auto" }, 400, "badRequest", /disabled/],
     ["an unknown network", { networks: [{ uuid: "x" }] }, 400, "badRequest", /Network x could not be found/],
-    ["an address that is none", { accessIPv4: "300.1.1.1" }, 400, "badRequest", /IPv4/],
+    ["an invalid address", { accessIPv4: "300.1.1.1" }, 400, "badRequest", /IPv4/],
     ["a volume of an unknown kind", { block_device_mapping_v2: [{ source_type: "tape" }] }, 400, "badRequest", /source/]
   ]
   for (const [what, fields, status, key, message] of refusals) {

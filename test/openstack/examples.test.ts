@@ -45,7 +45,7 @@ const environment = Effect.gen(function* () {
   return { OS_CLIENT_CONFIG_FILE: file, OS_CLOUD: "real" }
 })
 
-const says: Readonly<Record<string, ReadonlyArray<string>>> = {
+const expectedLines: Readonly<Record<string, ReadonlyArray<string>>> = {
   "backup-folder": ["100 files are up, 100 of them in archives", "restored, with 0 differences"],
   "download-to-file": ["numbers.txt has 588895 bytes", 'it begins with "1\\n2\\n3\\n"'],
   openstack: ["cirros runs on a server of 64 MB", "it has 128 MB now", "the server is gone"],
@@ -59,7 +59,7 @@ const says: Readonly<Record<string, ReadonlyArray<string>>> = {
   "typed-errors": ["no such server", "there was nothing to remove", "a container name without a slash"]
 }
 
-for (const [name, lines] of Object.entries(says)) {
+for (const [name, lines] of Object.entries(expectedLines)) {
   it.scopedLive(`${name} prints what is expected`, () =>
     Effect.gen(function* () {
       const { code, output } = yield* run(example(name, yield* environment))

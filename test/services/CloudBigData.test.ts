@@ -950,7 +950,11 @@ describe("CloudBigData: validation before any request", () => {
       /nodeGroups\.0\.count: expected a whole number of nodes, 1 to 100/
     ],
     ["101 nodes", (s) => s.create({ ...clusterFields, nodeGroups: [{ id: "slave", count: 101 }] }), /1 to 100/],
-    ["half a node", (s) => s.create({ ...clusterFields, nodeGroups: [{ id: "slave", count: 1.5 }] }), /1 to 100/],
+    [
+      "a fraction of a node",
+      (s) => s.create({ ...clusterFields, nodeGroups: [{ id: "slave", count: 1.5 }] }),
+      /1 to 100/
+    ],
     [
       "two users of Cloud Files",
       (s) =>
@@ -962,7 +966,7 @@ describe("CloudBigData: validation before any request", () => {
       /connectors: expected at most one credential of type cloud_files/
     ],
     [
-      "a resize of nothing",
+      "a resize without node groups",
       (s) =>
         s.resize({
           clusterId: "c",
@@ -985,18 +989,22 @@ describe("CloudBigData: validation before any request", () => {
       /1 to 36 characters/
     ],
     [
-      "a script that is nowhere",
+      "a script with a relative URL",
       (s) => s.createScript({ name: "a", url: "install.sh" }),
       /url: expected an http or https URL/
     ],
-    ["a script on this machine", (s) => s.createScript({ name: "a", url: "file:///etc/passwd" }), /http or https/],
+    ["a script with a file URL", (s) => s.createScript({ name: "a", url: "file:///etc/passwd" }), /http or https/],
     [
-      "a private key for a public one",
+      "a private key in place of a public one",
       (s) => s.createSshKey({ name: "a", publicKey: "-----BEGIN OPENSSH PRIVATE KEY-----\nabc" }),
       /publicKey: expected a public key; this is a private one/
     ],
     ["an empty secret", (s) => s.createAmbariCredential({ username: "a", password: Redacted.make("") }), /password/],
-    ["types for a type", (s) => s.listCredentialsOfType({ type: "types" }), /type: expected a type of credentials/],
+    [
+      "a reserved word as a type",
+      (s) => s.listCredentialsOfType({ type: "types" }),
+      /type: expected a type of credentials/
+    ],
     [
       "no data",
       (s) => s.listRecommendations({ workloadId: "w", storageGigabytes: 0, persistence: "all" }),

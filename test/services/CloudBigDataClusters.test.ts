@@ -587,7 +587,7 @@ describe("CloudBigData: the endpoint", () => {
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
 
-  it.effect("may be replaced in tests by a few methods", () =>
+  it.effect("the service may be replaced by a mock with a few methods", () =>
     Effect.gen(function* () {
       const ready = Effect.flatMap(bigData, (service) =>
         Effect.map(Stream.runCollect(service.list()), (clusters) => [...clusters].filter(CloudBigData.isActive))

@@ -326,9 +326,9 @@ describe("large uploads", () => {
   const limited = { _tag: "Status", status: 429, headers: { "Retry-After": "3600" } } as const
 
   for (const [what, tag, options, faults] of [
-    ["and it was to be new", "PreconditionFailed", { createOnly: true }, [{ _tag: "LoseResponse" }]],
-    ["and the next attempt is held off", "OverLimit", {}, [{ _tag: "LoseResponse" }, limited]],
-    ["behind a 500", "UnexpectedStatus", {}, [{ _tag: "LoseResponse", status: 500 }]]
+    ["with createOnly", "PreconditionFailed", { createOnly: true }, [{ _tag: "LoseResponse" }]],
+    ["and the next attempt is rate limited", "OverLimit", {}, [{ _tag: "LoseResponse" }, limited]],
+    ["by a 500", "UnexpectedStatus", {}, [{ _tag: "LoseResponse", status: 500 }]]
   ] as const) {
     it.effect(`keeps the segments when the response to the manifest was lost, ${what}`, () =>
       Effect.gen(function* () {
@@ -379,12 +379,12 @@ describe("large uploads", () => {
   )
 
   for (const [what, path, left] of [
-    ["the container of segments is made", /c_segments$/, 0],
+    ["the container of segments is created", /c_segments$/, 0],
     ["its first segment is sent", "00000000", 0],
     ["its last segment is sent", "00000003", 0],
     ["its manifest is sent", "multipart-manifest=put", 4]
   ] as const) {
-    it.scoped(`leaves ${left === 0 ? "nothing" : "what the manifest may need"} when interrupted while ${what}`, () =>
+    it.scoped(`leaves ${left === 0 ? "nothing" : "the segments for the manifest"} when interrupted while ${what}`, () =>
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
         yield* emulated.fail({
@@ -1195,7 +1195,7 @@ describe("downloads to a file", () => {
       let bytes = 0
       const progress = (count: number) => Effect.sync(() => void (bytes += count))
       const fiber = yield* Effect.fork(files.downloadToFile({ ...object, ...download, progress }))
-      yield* eventually("the last stretch is there", () => bytes === 500)
+      yield* eventually("the last 500 bytes are on disk", () => bytes === 500)
       yield* Fiber.interrupt(fiber)
       yield* emulated.clearFaults
     })
@@ -1235,7 +1235,7 @@ describe("downloads to a file", () => {
     ["nothing is verified", "static", Effect.void, { verify: false }],
     ["its segments cannot be listed", "dynamic", listingFails, {}]
   ] as const) {
-    it.scoped(`a second run does not take holes between parts for content when ${what}, and leaves none of them`, () =>
+    it.scoped(`a second run does not treat holes between parts as content when ${what}, and fills them`, () =>
       Effect.gen(function* () {
         const { directory, download, files, isDone } = yield* stored(largeObject)
         yield* brokenOff(download)
@@ -1270,7 +1270,7 @@ describe("downloads to a file", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.scoped("holes in parts that have no MD5 of their own are not taken for content either", () =>
+  it.scoped("holes in parts without an MD5 are not treated as content either", () =>
     Effect.gen(function* () {
       const { files } = yield* prepared
       for (const [index, part] of [bytes.subarray(0, 9000), bytes.subarray(9000)].entries()) {
@@ -1451,7 +1451,7 @@ describe("large objects are copied, moved and deleted completely", () => {
     }).pipe(Effect.provide(cloud))
   )
 
-  it.effect("a dynamic one whose manifest cannot be read is not taken for an empty one", () =>
+  it.effect("a dynamic one whose manifest cannot be read is not treated as empty", () =>
     Effect.gen(function* () {
       const { files } = yield* two
       yield* put("o")

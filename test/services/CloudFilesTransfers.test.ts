@@ -174,7 +174,7 @@ describe("uploads", () => {
 
   for (const length of [undefined, 10_000]) {
     it.effect(
-      `a replayable stream of ${length === undefined ? "unknown" : "declared"} length goes up as it comes`,
+      `a replayable stream of ${length === undefined ? "unknown" : "declared"} length is sent while it is read`,
       () =>
         Effect.gen(function* () {
           const { files } = yield* prepared
@@ -373,7 +373,7 @@ describe("uploads", () => {
     ["a replayable stream, chunked", { replayable: true }, undefined],
     ["a replayable stream of declared length", { replayable: true, length: 10_000 }, undefined],
     ["a one-shot stream within a segment", {}, undefined],
-    ["a one-shot stream behind its third segment", {}, 1000]
+    ["a one-shot stream after its third segment", {}, 1000]
   ] as const) {
     it.effect(`${what} that fails: the upload fails with its error, and nothing is stored`, () =>
       Effect.gen(function* () {
@@ -467,7 +467,7 @@ describe("uploads", () => {
 
   for (const [how, isOffered] of [
     ["in one request", true],
-    ["one by one where the cloud offers nothing else", false]
+    ["one by one without bulk deletion", false]
   ] as const) {
     it.effect(`delete the segments when they fail ${how}`, () =>
       Effect.gen(function* () {
@@ -492,10 +492,10 @@ describe("uploads", () => {
   }
 
   for (const [what, isOffered, fault] of [
-    ["gives no answer to it", true, { _tag: "Delay", duration: "1 hours" }],
-    ["gives no answer to each", false, { _tag: "Delay", duration: "1 hours" }],
-    ["puts it off again and again", true, { _tag: "Status", status: 503, headers: { "Retry-After": "60" } }],
-    ["puts each off again and again", false, { _tag: "Status", status: 503, headers: { "Retry-After": "60" } }]
+    ["does not respond", true, { _tag: "Delay", duration: "1 hours" }],
+    ["does not respond to single deletions", false, { _tag: "Delay", duration: "1 hours" }],
+    ["always returns 503", true, { _tag: "Status", status: 503, headers: { "Retry-After": "60" } }],
+    ["always returns 503 to single deletions", false, { _tag: "Status", status: 503, headers: { "Retry-After": "60" } }]
   ] as const) {
     it.effect(`deleting segments ends, even when the cloud ${what}`, () =>
       Effect.gen(function* () {
