@@ -1,8 +1,7 @@
 /**
- * One job of one client that is a Node program, in a process of its own: `node bench/client.mjs CLIENT TASK JOB`. CLIENT is a
- * file of `clients/`, TASK one of its functions, JOB its input as JSON. It prints as JSON what the task says of itself, with
- * the wall and CPU time of the task alone, in seconds: without the start of Node and the import of modules. The login is part
- * of it.
+ * Runs one job of a client that is a Node program, in a separate process: `node bench/client.mjs CLIENT TASK JOB`. CLIENT is a
+ * file of `clients/`, TASK one of its functions, and JOB its input as JSON. It prints the task's result as JSON, with the wall and
+ * CPU time of the task in seconds. They include the login, but not the start of Node and the import of modules.
  */
 const [client, task, job] = process.argv.slice(2)
 const { tasks } = await import(`./clients/${client}.mjs`)

@@ -1,4 +1,4 @@
-/** Where the clients are sent: the stub, or a real Swift. Both are prepared and looked into the same way. */
+/** The servers for the clients: the stub, or a real Swift. Both have the same interface for preparing and inspecting content. */
 import { fork } from "node:child_process"
 import { once } from "node:events"
 import { createReadStream, readFileSync } from "node:fs"
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url"
 import { Agent, request } from "undici"
 import { smallContent } from "./content.mjs"
 
-/** The stub, in one process for all that is measured. */
+/** The stub, in one process for all measurements. */
 export const stub = async () => {
   const server = fork(fileURLToPath(new URL("stub.mjs", import.meta.url)), { serialization: "advanced" })
   const exited = once(server, "exit")
@@ -42,7 +42,7 @@ export const stub = async () => {
   }
 }
 
-/** A Swift that test/openstack has brought up, by its own login. */
+/** A Swift that test/openstack has started, with Swift's own login. */
 export const swift = async () => {
   const root = process.env.OPENSTACK_ROOT ?? join(tmpdir(), "effect-rackspace-openstack")
   const { tempauth } = JSON.parse(readFileSync(join(root, "creds.json"), "utf8"))

@@ -1,4 +1,4 @@
-/** What is transferred: one piece of pseudo-random bytes, over and over; a small object is its beginning. */
+/** The transferred content: a piece of pseudo-random bytes, repeated. A small object is its beginning. */
 export const piece = Buffer.alloc(256 * 1024)
 
 let state = 0x2545f491

@@ -1,19 +1,19 @@
 /**
- * Cloud Files side by side with rclone, python-swiftclient and bare undici: in one run, against one server process for all.
+ * Compares Cloud Files with rclone, python-swiftclient and bare undici, in one run with the same server process.
  *
- *   npm run bench                          builds, then runs all on the stub
- *   node bench/files.mjs put list --runs 5 on a built tree: these scenarios, five runs of each client
+ *   npm run bench                          builds, then runs everything on the stub
+ *   node bench/files.mjs put list --runs 5 after a build: these scenarios, five runs of each client
  *
- *   --runs N        how often each client runs; default 3
- *   --clients A,B   only these (bench/peers.mjs lists them)
- *   --objects N     of 4 KiB, in put, archive, get and delete; default 10,000
- *   --mebibytes N   of the large object; default 1,024
- *   --entries N     of the listing; default 1,000,000
- *   --cloud swift   on a Swift that test/openstack has brought up (OPENSTACK_ROOT), with smaller defaults
- *   --write         also renders bench/RESULTS.md, or bench/RESULTS-swift.md
+ *   --runs N        the number of runs of each client; default 3
+ *   --clients A,B   only these clients (bench/peers.mjs lists them)
+ *   --objects N     the number of objects of 4 KiB in put, archive, get and delete; default 10,000
+ *   --mebibytes N   the size of the large object; default 1,024
+ *   --entries N     the length of the listing; default 1,000,000
+ *   --cloud swift   on a Swift that test/openstack has started (OPENSTACK_ROOT), with smaller defaults
+ *   --write         also writes bench/RESULTS.md, or bench/RESULTS-swift.md
  *
- * Exits with 1 where a bar is missed (bench/scenarios.mjs has them); they are held on the stub at the default sizes only. Needs
- * Python 3, to measure. A client that is not installed is left out with a word about how to install it.
+ * Exits with 1 if a limit of bench/scenarios.mjs is exceeded. Limits are checked on the stub with the default sizes only. Needs
+ * Python 3 to measure. A client that is not installed is skipped, with a hint how to install it.
  */
 import { spawn, spawnSync } from "node:child_process"
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -74,10 +74,10 @@ const chosen =
 const asked =
   given.clients === undefined ? Object.keys(clients) : known("client", given.clients.split(","), Object.keys(clients))
 
-if (spawnSync("python3", ["--version"]).status !== 0) usage("python3 is needed to measure: apt-get install python3")
+if (spawnSync("python3", ["--version"]).status !== 0) usage("measuring needs python3: apt-get install python3")
 const present = asked.filter((name) => {
   if (clients[name].version() !== undefined) return true
-  console.error(`${clients[name].title} is left out: it is not installed. ${clients[name].install}`)
+  console.error(`${clients[name].title} is skipped: it is not installed. ${clients[name].install}`)
   return false
 })
 
@@ -88,16 +88,16 @@ let ending
 
 const stopClient = () => {
   try {
-    // A group of its own, since what measures does not end what it measures.
+    // The whole process group, since measure.py does not end the client.
     if (running !== undefined && running.exitCode === null && running.signalCode === null) {
       process.kill(-running.pid, "SIGKILL")
     }
   } catch {
-    // It has ended meanwhile.
+    // The process has already ended.
   }
 }
 
-/** Leaves nothing behind: no process, no file, no container. */
+/** Stops the client and the cloud, and deletes files and containers. */
 const end = (code) => {
   ending ??= (async () => {
     stopClient()
@@ -148,7 +148,7 @@ const execute = (client, command) =>
       if (code === 0) resolve({ figures: JSON.parse(figures), stdout: readFileSync(out, "utf8") })
       else {
         const said = `${readFileSync(errors, "utf8")}${readFileSync(out, "utf8")}`.trim().slice(-2000)
-        reject(new Error(`${clients[client].title} has failed with ${code}:\n${said}`))
+        reject(new Error(`${clients[client].title} failed with ${code}:\n${said}`))
       }
     })
   })
@@ -175,7 +175,7 @@ const once = async (name, client, context) => {
   try {
     if (command.discards !== true) await scenario.verify({ ...context, job, said })
   } catch (error) {
-    throw new Error(`${clients[client].title} has not done what was asked: ${error.message}`, { cause: error })
+    throw new Error(`${clients[client].title} did not do its job: ${error.message}`, { cause: error })
   }
   return {
     ...figures,
@@ -197,7 +197,7 @@ const measure = async (name) => {
   for (const client of present.filter((client) => clients[client].tasks[name] !== undefined)) {
     const { missing } = await once(name, client, warm)
     if (missing === undefined) contestants.push(client)
-    else console.error(`${clients[client].title} is left out: ${missing}`)
+    else console.error(`${clients[client].title} is skipped: ${missing}`)
   }
   const full = await context(sizes, "full-")
   const results = Object.fromEntries(contestants.map((client) => [client, []]))
@@ -222,7 +222,7 @@ try {
   cloud = await clouds[given.cloud]()
   const measured = []
   for (const name of chosen) measured.push(await measure(name))
-  if (!judged) console.log("\nThe bars are held on the stub at the default sizes only.")
+  if (!judged) console.log("\nThe limits are checked on the stub with the default sizes only.")
   if (given.write === true) {
     const command = ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" ")
     const titles = present.filter((name) => !name.startsWith("library-"))

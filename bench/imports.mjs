@@ -1,10 +1,10 @@
 /**
- * How long it takes to import the library, beside the modules of Effect that it uses: `npm run build && node bench/imports.mjs`.
+ * Compares the time to import the library with that of the Effect modules that it uses: `npm run build && node bench/imports.mjs`.
  *
- *   --runs N   processes of each; default 20
+ *   --runs N   the number of processes of each; default 20
  *
- * The processes take turns; each figure is the median of their wall times, and Node's own start is part of it. Exits with 1 where a
- * bar is missed.
+ * The processes take turns. Each figure is the median of their wall times, including the start of Node. Exits with 1 if a limit is
+ * exceeded.
  */
 import { spawnSync } from "node:child_process"
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -17,7 +17,7 @@ const root = fileURLToPath(new URL("..", import.meta.url))
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 const { values } = parseArgs({ options: { runs: { type: "string", default: "20" } } })
 
-/** The entries of the package, and how many times as long as the modules of Effect they may take. */
+/** The entries of the package, and the highest allowed ratio to the time of the Effect modules. */
 const bars = { ".": 1.3, "./CloudServers": 1.15 }
 
 /** The modules of Effect that a module of dist/ imports, itself or through others of dist/. */
@@ -41,7 +41,7 @@ const programs = Object.keys(bars).flatMap((entry, index) => [
 
 const times = new Map(programs.map((program) => [program, []]))
 const files = programs.map((program) => {
-  // In the package itself, which is how Node finds it by its own name.
+  // In the package's folder, so that Node finds the package by its own name.
   const file = join(root, `.import-${program.of}-${program.index}.mjs`)
   writeFileSync(file, program.text)
   return [program, file]

@@ -1,7 +1,7 @@
-/** The objects of the long listing: what stands at each position, as the cloud writes it. */
+/** The objects of the long listing: the entry at each position, in the cloud's format. */
 const pad = (number, digits) => String(number).padStart(digits, "0")
 
-/** Names are in the order of their positions. */
+/** Names are sorted by position. */
 export const nameAt = (index) =>
   `backups/host-${pad(Math.floor(index / 1000), 4)}/2026-01/database-${pad(index, 7)}.sql.gz`
 
@@ -9,7 +9,7 @@ export const positionOf = (name) => Number(name.slice(-14, -7))
 
 export const bytesAt = (index) => (index * 7919) % 1_000_003
 
-/** In milliseconds since 1970. */
+/** The date of an entry, in milliseconds since 1970. */
 export const dateAt = (index) => Date.UTC(2026, 0, 1) + index * 2477
 
 export const entryAt = (index) => {

@@ -1,18 +1,18 @@
 /**
- * Many fibers at once with tokens that soon expire, side by side with a plain Effect client on undici that is bound to as many
- * requests in flight.
+ * Runs many fibers with short-lived tokens, and compares the library with a plain Effect client on undici that has the same limit
+ * of requests in flight.
  *
  *   npm run build && node bench/load.mjs
  *
- *   --fibers N       how many fibers there are; default 10,000
- *   --requests N     how many requests each makes, one after the other; default 2
- *   --lifetime S     how long a token is good, in seconds; default 1
- *   --delay MS       how long the server takes for a request; default 5
- *   --descriptors N  how many files and sockets a client may have open; default 1,024; 0 leaves it to the system
- *   --clients A,B    only these: library, effect
+ *   --fibers N       the number of fibers; default 10,000
+ *   --requests N     the number of sequential requests of each fiber; default 2
+ *   --lifetime S     the lifetime of a token, in seconds; default 1
+ *   --delay MS       the server's response time; default 5
+ *   --descriptors N  the limit of open files and sockets of a client; default 1,024; 0 for the system's limit
+ *   --clients A,B    only these clients: library, effect
  *   --write          also writes bench/RESULTS-load.md
  *
- * Each client is a process of its own, and the server another one. Exits with 1 where a request of the library fails.
+ * Each client and the server are separate processes. Exits with 1 if a request of the library fails.
  */
 import { fork, spawnSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
@@ -43,7 +43,7 @@ const titles = { library: "effect-rackspace", effect: "Effect's HttpClient on un
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url))
 
-/** Asks the server something. */
+/** Sends a message to the server, and returns its answer. */
 const ask = (server, message) =>
   new Promise((resolve) => {
     server.once("message", resolve)
@@ -55,7 +55,7 @@ const measure = async (client) => {
   const { port } = await ask(server, "port")
   const limit = descriptors > 0 ? `ulimit -n ${descriptors}; ` : ""
   const job = JSON.stringify({ url: `http://127.0.0.1:${port}`, fibers, requests })
-  // The server answers in its own process, so that this one may wait.
+  // The server has its own process, so this one may block.
   const { status, stderr, stdout } = spawnSync(
     "bash",
     ["-c", `${limit}exec "$0" "$1" "$2" "$3"`, process.execPath, here("load/client.mjs"), client, job],
@@ -112,7 +112,7 @@ if (values.write) {
 
 Made by \`npm run build && ${command} --write\`.
 
-${fibers.toLocaleString("en")} fibers, each of which makes ${requests} requests one after the other; tokens of ${lifetime} s; a server that takes ${delay} ms for a request${descriptors > 0 ? `; at most ${descriptors.toLocaleString("en")} files and sockets open` : ""}. Both clients have at most 64 requests in flight. The server counts logins, rejected tokens and requests in flight. Time is that of the requests, without the start of the process; memory is that of the whole process.
+${fibers.toLocaleString("en")} fibers, each with ${requests} sequential requests; tokens with a lifetime of ${lifetime} s; a server with a response time of ${delay} ms${descriptors > 0 ? `; at most ${descriptors.toLocaleString("en")} files and sockets open` : ""}. Both clients have at most 64 requests in flight. The server counts logins, rejected tokens and requests in flight. The time does not include the start of the process; the memory is that of the whole process.
 
 - Machine: ${cpus().length} cores (${cpus()[0]?.model}), Node ${process.versions.node}
 

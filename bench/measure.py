@@ -1,7 +1,7 @@
-"""Runs a command and writes to descriptor 3, as JSON, what it took: seconds of wall and CPU time, peak memory in MiB.
+"""Runs a command, and writes its wall and CPU time in seconds and its peak memory in MiB to descriptor 3, as JSON.
 
-Of the command's children those are counted that it has waited for. Node has no wait4(2), and GNU time is one more thing to
-install where python-swiftclient brings Python anyway.
+Child processes are included if the command has waited for them. This is Python because Node has no wait4(2), and because
+python-swiftclient needs Python anyway, unlike GNU time.
 """
 import json
 import os

@@ -1,6 +1,6 @@
 /**
- * The programs that are measured, and how each is told to do what a scenario asks. Each has the options with which it is
- * fastest at that, as long as it verifies what it verifies by default.
+ * The measured programs, and the command of each for every scenario. Each has the options with which it is fastest while it
+ * still verifies what it verifies by default.
  */
 import { spawnSync } from "node:child_process"
 import { createRequire } from "node:module"
@@ -38,8 +38,8 @@ const md5Alone = (job) => ({ ...program("md5", { large: "large" }).large(job), d
 const wide = ["--transfers", "16", "--checkers", "16"]
 
 /**
- * By name: `version` is undefined where it is not installed; `environment` is how it logs in; `tasks` gives the command for a
- * job. What is `timed` tells itself how long its work took without the start of the process.
+ * By name: `version` is undefined if the program is not installed, `environment` contains its login, and `tasks` returns the
+ * command for a job. A `timed` program reports the time of its work without the start of the process.
  */
 export const clients = {
   library: {
@@ -132,12 +132,12 @@ export const clients = {
       RCLONE_CONFIG_CLOUD_KEY: key
     }),
     tasks: {
-      // Without --no-check-dest it would first list what is there.
+      // Without --no-check-dest it would first list the destination.
       put: ({ container, folder }) => ({
         argv: ["rclone", "copy", ...wide, "--no-check-dest", folder, `cloud:${container}`]
       }),
       archive: (job) => clients.rclone.tasks.put(job),
-      // With the dates that rclone itself keeps, it would ask for each object's head.
+      // For the dates that rclone itself stores, it would send a HEAD request for each object.
       get: ({ container, into }) => ({
         argv: ["rclone", "copy", ...wide, "--use-server-modtime", "--fast-list", `cloud:${container}`, into]
       }),
@@ -162,7 +162,7 @@ export const clients = {
     install: "apt-get install python3-swiftclient",
     environment: ({ authUrl, key, user }) => ({ ST_AUTH: authUrl, ST_USER: user, ST_KEY: key }),
     tasks: {
-      // Without --leave-segments it would ask for each object's head, to delete the segments of one that it replaces.
+      // Without --leave-segments it would send a HEAD request for each object, to delete the segments of a replaced one.
       put: ({ container, folder }) => ({
         argv: ["swift", "--quiet", "upload", "--object-threads", "16", "--leave-segments", container, "."],
         cwd: folder

@@ -1,4 +1,4 @@
-/** Tables of results, for the terminal and for the files of results. */
+/** Tables of results, for the terminal and for the result files. */
 import { cpus, totalmem } from "node:os"
 import { readFileSync } from "node:fs"
 import { clients } from "./peers.mjs"
@@ -10,7 +10,7 @@ export const median = (values) => {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/** The library's measurements over a peer's: run by run, then the median. What tells its own times is compared by these. */
+/** The median of the ratios between the library and a peer, run by run. Uses the times that a program reports itself, if any. */
 const ratio = (library, peer, figure) => {
   const of = (result) => (figure === "memory" ? result.memory : (result.own ?? result)[figure])
   return median(library.map((result, run) => of(result) / of(peer[run])))
@@ -18,17 +18,17 @@ const ratio = (library, peer, figure) => {
 
 const words = { true: "met", false: "MISSED", undefined: "not known" }
 
-/** How a verdict reads. */
+/** A verdict as text. */
 export const reading = ({ met, text }) => `${words[met]}: ${text}`
 
-/** The bars of a scenario: `met` is undefined where they cannot be known, since a client is left out. */
+/** The verdicts on a scenario's limits. `met` is undefined if a client was not measured. */
 export const judge = (scenario, results) => {
   const own = Object.entries(results).filter(([name]) => name.startsWith("library"))
   return [
     ...scenario.bars.map(([library, most, peer, figure = "wall"]) => {
       const bar = `${figure === "wall" ? "wall" : "CPU"} time of ${clients[library].title} at most ${most} times that of ${clients[peer].title}`
       if (results[library] === undefined || results[peer] === undefined)
-        return { text: `${bar}: one of them is left out` }
+        return { text: `${bar}: one of them was not measured` }
       const value = ratio(results[library], results[peer], figure)
       return { met: value <= most, text: `${bar}: ${value.toFixed(2)}` }
     }),
@@ -105,13 +105,13 @@ Made by \`${command}\`.
 - Clients: ${versions.map(([title, version]) => `${title} ${version}`).join(", ")}
 - Server: ${cloud}, one process for all
 
-${runs === 1 ? "One run of each." : `Medians of ${runs} runs.`} Each run is a process of its own; the clients take turns, each round beginning with another one, after a
-small job that warms caches and server. Wall time, CPU time and peak memory are those of the whole process. A program imports
-its modules once and then does many things, so the clients that are Node programs also tell the time of the job alone, login
-included, start of Node and imports not; where they have it, the ratios use it, so that of the other clients the start counts.
-Ratios are taken round by round; below 1 the library is the faster or smaller one. bench/peers.mjs has the options of each client.
-What bounds them on the machine is there too: the MD5 alone, which every client computes that verifies (bare undici does not), and
-in each row what the server computed, in its one thread.
+${runs === 1 ? "One run of each." : `Medians of ${runs} runs.`} Each run is a separate process. The clients take turns, and each round begins with a different one,
+after a small job that warms caches and the server. Wall time, CPU time and peak memory are those of the whole process. A program
+imports its modules once and then does many things, so clients that are Node programs also report the time of the job alone,
+including the login but not the start of Node and the imports. The ratios use this time if there is one; for other clients they
+include the start. Ratios are computed round by round; below 1 the library is faster or smaller. bench/peers.mjs has the options of
+each client. Two figures show the limits of the machine: the MD5 alone, which every verifying client computes (bare undici does not
+verify), and the server's CPU time, which has one thread.
 
 ${measured
   .map(({ results, scenario, title, verdicts }) =>

@@ -1,7 +1,7 @@
 /**
- * What is measured. Each scenario makes its material once, is `set` before each run, and `verify`s after it that the client
- * has done all of it. `bars` are what the library must reach, as `[time of, at most so many times, that of, "wall" or "cpu"]`;
- * wall time is the default. Memory has one bar for all.
+ * The scenarios. Each one prepares its data once, is `set` before each run, and `verify` checks after it that the client has done
+ * the whole job. `bars` are the limits for the library, as `[client, highest ratio, other client, "wall" or "cpu"]`; the default
+ * is wall time. Memory has one limit for all.
  */
 import { createHash } from "node:crypto"
 import {
@@ -20,7 +20,7 @@ import { dirname, join } from "node:path"
 import { piece, smallContent } from "./content.mjs"
 import { bytesAt, dateAt } from "./listing.mjs"
 
-/** In MiB. */
+/** The limit of peak memory, in MiB. */
 export const memoryBar = 200
 
 const container = "effect-rackspace-bench"
@@ -61,10 +61,10 @@ const largeFile = ({ sizes, temporary }) => {
 
 const isStored = async ({ cloud, sizes }) => {
   const stored = new Map((await cloud.contents({ container })).map((entry) => [entry.name, entry]))
-  claim(stored.size === sizes.objects, `${stored.size} objects are stored instead of ${sizes.objects}`)
+  claim(stored.size === sizes.objects, `${stored.size} objects are stored, expected ${sizes.objects}`)
   for (const name of names(sizes)) {
     const entry = stored.get(name)
-    claim(entry?.bytes === smallContent.length && entry.hash === smallMd5, `${name} is not stored as it was sent`)
+    claim(entry?.bytes === smallContent.length && entry.hash === smallMd5, `${name} is not stored unchanged`)
   }
 }
 
@@ -75,13 +75,13 @@ const up = {
   verify: isStored
 }
 
-/** Over other HttpClients the library may cost little more than a plain Effect client on undici does. */
+/** With other HttpClients the library may need little more CPU time than a plain Effect client on undici. */
 const overOtherClients = [
   ["library-mapped", 1.3, "effect", "cpu"],
   ["library-undici", 1.3, "effect", "cpu"]
 ]
 
-/** In the order in which they run. */
+/** The scenarios, in the order in which they run. */
 export const scenarios = {
   put: {
     title: ({ objects }) => `${count(objects)} objects of 4 KiB up, one request for each, 16 at a time`,
@@ -105,9 +105,9 @@ export const scenarios = {
     },
     verify: ({ job, sizes }) => {
       const files = readdirSync(job.into, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-      claim(files.length === sizes.objects, `${files.length} files are there instead of ${sizes.objects}`)
+      claim(files.length === sizes.objects, `${files.length} files exist, expected ${sizes.objects}`)
       for (const name of names(sizes)) {
-        claim(readFileSync(join(job.into, name)).equals(smallContent), `${name} did not arrive as it is stored`)
+        claim(readFileSync(join(job.into, name)).equals(smallContent), `${name} did not arrive unchanged`)
       }
     },
     bars: overOtherClients
@@ -123,7 +123,7 @@ export const scenarios = {
     verify: async ({ cloud, made, sizes }) => {
       const [stored] = await cloud.contents({ container })
       claim(stored?.name === object && stored.bytes === sizes.bytes, "the object is not stored")
-      claim(stored.hash === made.md5 || stored.hash.startsWith('"'), "the object is not stored as it was sent")
+      claim(stored.hash === made.md5 || stored.hash.startsWith('"'), "the object is not stored unchanged")
     },
     bars: [["library", 1, "rclone"]]
   },
@@ -132,7 +132,7 @@ export const scenarios = {
     make: largeFile,
     set: async ({ cloud, made, sizes, temporary }) => {
       const into = join(temporary, "down")
-      // Memory that the kernel has to fetch first makes the first to write several times slower than the next.
+      // The first program that writes is several times slower if the kernel has to allocate memory first.
       copyFileSync(made.file, into)
       rmSync(into)
       await cloud.large({ bytes: sizes.bytes, md5: made.md5 })
@@ -141,7 +141,7 @@ export const scenarios = {
     },
     verify: ({ job, sizes }) => {
       const { size } = statSync(job.into)
-      claim(size === sizes.bytes, `${size} bytes arrived instead of ${sizes.bytes}`)
+      claim(size === sizes.bytes, `${size} bytes arrived, expected ${sizes.bytes}`)
       rmSync(job.into)
     },
     bars: [
@@ -162,12 +162,12 @@ export const scenarios = {
     },
     set: () => ({ container: `${container}-list` }),
     verify: ({ cloud, said, sizes }) => {
-      claim(said.count === sizes.entries, `${said.count} objects were listed instead of ${sizes.entries}`)
+      claim(said.count === sizes.entries, `${said.count} objects were listed, expected ${sizes.entries}`)
       if (cloud.seedListing === undefined) return
       if (said.bytes !== undefined) {
         let bytes = 0
         for (let index = 0; index < sizes.entries; index++) bytes += bytesAt(index)
-        claim(said.bytes === bytes, `they have ${said.bytes} bytes instead of ${bytes}`)
+        claim(said.bytes === bytes, `they have ${said.bytes} bytes, expected ${bytes}`)
       }
       claim(said.last === undefined || said.last === dateAt(sizes.entries - 1), "the last date is wrong")
     },
@@ -191,5 +191,5 @@ export const scenarios = {
   }
 }
 
-/** What a scenario may leave in the cloud. */
+/** The containers that a scenario may leave in the cloud. */
 export const containers = [container, `${container}-list`]

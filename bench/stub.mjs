@@ -1,12 +1,12 @@
 /**
- * A storage server that costs as little as it can, so that what is measured is the client. It speaks HTTP/1.1 over plain
- * sockets and parses no more of a request than it needs.
+ * A storage server that does as little work as possible, so that the benchmark measures the client. It implements HTTP/1.1 on
+ * plain sockets, and parses only the necessary parts of a request.
  *
- * It answers what a client of Swift needs: Swift's login and Keystone v2's, accounts, containers, objects, listings, bulk
- * deletes and archives to extract. Of an object it remembers size, MD5 and date; every download is made of the same bytes. It
- * hashes what it takes, since clients verify it, except the one large object, whose MD5 it is told beforehand.
+ * It supports what a client of Swift needs: the logins of Swift and Keystone v2, accounts, containers, objects, listings, bulk
+ * deletion and extraction of archives. It stores the size, MD5 and date of an object, and every download consists of the same
+ * bytes. It hashes uploads, since clients verify the MD5, except the one large object, whose MD5 it gets in advance.
  *
- * Started by `fork`, it says `{ port }`, then answers the messages of `commands` below, and ends with its parent.
+ * It is started by `fork`, sends `{ port }`, handles the messages in `commands` below, and ends with its parent.
  */
 import { createHash, hash } from "node:crypto"
 import { createServer } from "node:net"
@@ -17,7 +17,7 @@ import { entryAt, positionOf } from "./listing.mjs"
 const account = "AUTH_bench"
 const largestPage = 10_000
 
-/** Name to `{ objects, sorted }`, or to `{ entries, offsets }` for a listing that is only read. */
+/** By name: `{ objects, sorted }`, or `{ entries, offsets }` for a read-only listing. */
 const containers = new Map()
 let requests = 0
 let large = { bytes: -1, md5: "" }
@@ -49,7 +49,7 @@ const header = ({ lowerCase, text }, name) => {
 }
 const decode = (text) => (text.includes("%") ? decodeURIComponent(text) : text)
 
-/** The MD5 of bytes that arrive in parts, of which there is mostly one. */
+/** The MD5 of bytes that arrive in parts, usually in one. */
 const digest = () => {
   let only
   let running
@@ -107,7 +107,7 @@ const field = (block, start, end) => {
   return block.utf8Slice(start, stop < 0 || stop > end ? end : stop)
 }
 
-/** Reads a tar as it arrives: what it holds is stored in the container, under the prefix. */
+/** Reads a tar archive as it arrives, and stores its files in the container under the prefix. */
 const untar = (container, prefix, done) => {
   let header = Buffer.alloc(0)
   let name
@@ -314,7 +314,7 @@ const capabilities = {
   tempauth: {}
 }
 
-/** Takes a request's head and gives where its body goes to; the answer is written when the body has ended. */
+/** Handles a request's head, and returns the sink for its body. The response is written when the body has ended. */
 const handle = (socket, asked, length) => {
   requests += 1
   const { text } = asked
@@ -395,7 +395,7 @@ const handle = (socket, asked, length) => {
   })
 }
 
-/** The bodies of HTTP/1.1. Each takes bytes, and gives back those behind its end; it is over when `ended` is true. */
+/** The bodies of HTTP/1.1. Each consumes bytes and returns those after its end; `ended` is true at the end. */
 const fixed = (sink, length) => {
   let left = length
   const body = {
@@ -485,12 +485,12 @@ const server = createServer({ noDelay: true }, (socket) => {
 })
 
 const commands = {
-  /** Makes the container anew, with these objects in it. */
+  /** Replaces the container by a new one with these objects. */
   seed: ({ bytes, container, md5, names }) => {
     const objects = new Map(names.map((name) => [name, { bytes, etag: md5, modified: Date.now() }]))
     containers.set(container, { objects, sorted: undefined })
   },
-  /** Makes a container of which there is only the listing. */
+  /** Creates a container with a read-only listing. */
   seedListing: ({ container, count }) => {
     const offsets = new Float64Array(count)
     const parts = []
@@ -505,10 +505,10 @@ const commands = {
     for (let index = 0; index < count; index++) entries.latin1Write(parts[index], offsets[index])
     containers.set(container, { entries, offsets })
   },
-  /** Tells what is in a container. */
+  /** The objects of a container. */
   contents: ({ container }) =>
     [...(containers.get(container)?.objects ?? [])].map(([name, { bytes, etag }]) => ({ name, bytes, hash: etag })),
-  /** The size at which an object is taken to be the large one, and the MD5 that it has. */
+  /** Sets the size by which the large object is recognized, and its MD5. */
   large: (object) => void (large = object),
   remove: ({ container }) => void containers.delete(container),
   usage: () => {
@@ -519,6 +519,6 @@ const commands = {
 
 process.on("message", ({ id, method, input }) => process.send({ id, result: commands[method](input) }))
 process.on("disconnect", () => process.exit())
-// An interrupt at the terminal reaches every process of the group; the parent ends this one when all is cleared.
+// Ctrl-C reaches every process of the group; the parent ends this one after cleaning up.
 process.on("SIGINT", () => {})
 server.listen(0, "127.0.0.1", () => process.send({ port: server.address().port }))

@@ -1,4 +1,4 @@
-/** Builds dist/ anew: JavaScript, declarations and their maps; the emulator's command is made executable. */
+/** Builds dist/ from scratch: JavaScript, declarations and their maps. Makes the emulator's command executable. */
 import { spawnSync } from "node:child_process"
 import { chmodSync, rmSync } from "node:fs"
 import { join } from "node:path"

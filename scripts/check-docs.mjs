@@ -1,9 +1,9 @@
 /**
- * Every export of a public module has a docstring with some text, and every public module opens with a docstring of its own. What
- * is `@internal` needs none.
+ * Checks that every export of a public module has a docstring with some text, and that every public module begins with a docstring.
+ * Exports with `@internal` need none.
  *
- * A thing that is re-exported is documented where it is declared, or at its name in the `export { … }`, or above that if
- * it is alone in there. An interface and its schema, which have one name, have one docstring.
+ * A re-export is documented where it is declared, or at its name in the `export { … }`, or above that if it is the only name
+ * there. An interface and its schema, which have the same name, share one docstring.
  */
 import { existsSync } from "node:fs"
 import { join, relative } from "node:path"
@@ -26,10 +26,10 @@ const textOf = (comment) => (ts.getTextOfJSDocComment(comment) ?? "").trim()
 const flaws = (node) => {
   const doc = docOf(node)
   if (doc === undefined) return ["a docstring"]
-  return textOf(doc.comment) === "" ? ["a sentence that says what it is"] : []
+  return textOf(doc.comment) === "" ? ["a description"] : []
 }
 
-/** Where an export may be documented. */
+/** The nodes at which an export may be documented. */
 const declarationsOf = (symbol) => {
   const aliases = (symbol.declarations ?? []).flatMap((node) =>
     ts.isNamespaceExport(node)
@@ -40,7 +40,7 @@ const declarationsOf = (symbol) => {
   )
   const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
   const declarations = target.declarations ?? []
-  // Of an overloaded function, the first signature speaks for all.
+  // An overloaded function is documented at its first signature.
   const first = declarations.filter(
     (node, index) => !ts.isFunctionDeclaration(node) || declarations.findIndex(ts.isFunctionDeclaration) === index
   )
@@ -56,10 +56,10 @@ const exportProblems = (symbol) => {
 
 const moduleProblems = (file) => {
   const name = relative(root, file.fileName)
-  // Before an import there is only the module's own; before another statement, that statement's docstring comes last.
+  // Before an import, the only docstring is the module's. Before another statement, the last one is that statement's.
   const [first] = file.statements
   const own = (first?.jsDoc?.length ?? 0) - (first !== undefined && ts.isImportDeclaration(first) ? 0 : 1)
-  return own > 0 ? [] : [`${name}:1 the module lacks a docstring of its own at the top`]
+  return own > 0 ? [] : [`${name}:1 the module lacks a docstring at the top`]
 }
 
 const files = sources.filter(existsSync).map((path) => program.getSourceFile(path))

@@ -1,6 +1,6 @@
 /**
- * Every public module (src/*.ts, src/services/*.ts, src/layers/*.ts) has its entry in package.json's `exports`, and
- * src/index.ts opens it as a namespace. What is missing or too much is told as the lines to add or remove.
+ * Checks that every public module (src/*.ts, src/services/*.ts, src/layers/*.ts) has an entry in package.json's `exports`, and
+ * that src/index.ts exports it as a namespace. Reports the lines to add or remove.
  */
 import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"

@@ -1,10 +1,10 @@
 /**
- * Every ```ts fence in README.md, docs/ and the docstrings of src/ is a module that compiles, with `effect-rackspace`
- * being this source. Errors are told with the line of the page that they stand on.
+ * Checks that every ```ts fence in README.md, docs/ and the docstrings of src/ is a module that compiles, where `effect-rackspace`
+ * is this source. Errors are reported with the line of the page.
  *
- * The fences never touch the disk: each is handed to the compiler as a file beside its page, with blank lines before it
- * and blanks for its indentation, so that lines and columns are the page's own. Unused names are allowed in them.
- * A fence that is opened by ```ts no-check is left out, and listed.
+ * The fences are not written to disk: the compiler gets each one as a file next to its page, with empty lines before it and
+ * spaces for its indentation, so that lines and columns are those of the page. Unused names are allowed.
+ * A fence that begins with ```ts no-check is skipped, and listed.
  */
 import { existsSync, readFileSync } from "node:fs"
 import { join, relative } from "node:path"
@@ -55,5 +55,5 @@ const problems = [...texts.keys()].flatMap((path) => {
 })
 
 const skipped = fences.filter((fence) => !fence.checked).map(({ path, line }) => `${relative(root, path)}:${line}`)
-const left = skipped.length === 0 ? "" : `, ${skipped.length} left out: ${skipped.join(" ")}`
+const left = skipped.length === 0 ? "" : `, ${skipped.length} skipped: ${skipped.join(" ")}`
 report(problems, `${texts.size} fences compile${left}`)

@@ -1,9 +1,9 @@
 /**
- * Builds and packs the library as `npm publish` would, then looks at that very tarball as a stranger does:
+ * Builds and packs the library as `npm publish` would, and checks the tarball as a user would get it:
  *
- * - publint and attw (`esm-only`: there is no CommonJS build) find nothing to say;
- * - installed beside nothing but its dependencies and peers, every entry of `exports` can be imported by Node;
- * - and its declarations are sound under `skipLibCheck: false`, by the newest TypeScript and by 5.9.
+ * - publint and attw (`esm-only`: there is no CommonJS build) report no problems;
+ * - installed with only its dependencies and peers, every entry of `exports` can be imported by Node;
+ * - its declarations have no errors with `skipLibCheck: false`, in the newest TypeScript and in 5.9.
  */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
@@ -15,7 +15,7 @@ const bin = (path) => join(root, "node_modules", path)
 const temporary = mkdtempSync(join(tmpdir(), "effect-rackspace-"))
 process.on("exit", () => rmSync(temporary, { recursive: true, force: true }))
 
-/** Runs a command, silently if all is well; otherwise prints what it said and ends the check. */
+/** Runs a command, and returns its stdout. If the command fails, prints its output and exits. */
 const run = (title, command, args, cwd = root) => {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8" })
   if (status === 0) return stdout
@@ -25,7 +25,7 @@ const run = (title, command, args, cwd = root) => {
 const node = (title, args, cwd) => run(title, process.execPath, args, cwd)
 
 node("build", ["scripts/build.mjs"])
-// Without --ignore-scripts, `prepack` would build a second time.
+// Without --ignore-scripts, `prepack` would build again.
 const packed = JSON.parse(
   run("npm pack", "npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", temporary])
 )
@@ -35,7 +35,7 @@ const tarball = join(temporary, filename)
 node("publint", [bin("publint/src/cli.js"), "run", tarball, "--strict"])
 node("attw", [bin("@arethetypeswrong/cli/dist/index.js"), tarball, "--profile", "esm-only", "--no-color"])
 
-// A stranger's project: the tarball unpacked, and what it asks for.
+// A user's project: the unpacked tarball with its dependencies and peers.
 const home = join(temporary, "node_modules", manifest.name)
 mkdirSync(home, { recursive: true })
 run("tar", "tar", ["-xzf", tarball, "-C", home, "--strip-components=1"])
@@ -58,7 +58,7 @@ writeFileSync(
 )
 const compilerOptions = {
   target: "ES2022",
-  // The peers' own declarations name things of the browser.
+  // The peers' declarations use types of the browser.
   lib: ["ES2023", "DOM", "DOM.Iterable"],
   module: "NodeNext",
   types: ["node"],

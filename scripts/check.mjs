@@ -1,15 +1,15 @@
 /**
- * Everything that must hold of the code but the tests: `npm run check`. Each step prints one line, and all that it said
- * if it failed; all steps run, as many at a time as there are processors.
+ * Runs all checks except the tests: `npm run check`. Each step prints one line, and its whole output if it failed. All steps
+ * run, as many at a time as there are processors.
  *
  *     node scripts/check.mjs              all steps
- *     node scripts/check.mjs lint docs    the steps whose names start so
+ *     node scripts/check.mjs lint docs    the steps whose names start with these words
  */
 import { spawn } from "node:child_process"
 import { availableParallelism } from "node:os"
 import { root } from "./project.mjs"
 
-/** What is run by Node for each step, the longest first. */
+/** The arguments of Node for each step, the longest step first. */
 const steps = {
   package: ["scripts/check-package.mjs"],
   "types (5.9)": ["node_modules/typescript-5.9/lib/tsc.js", "-p", "."],
@@ -23,7 +23,7 @@ const steps = {
   lockfile: ["scripts/lockfile.mjs"]
 }
 
-/** Runs a step; answers whether it passed. */
+/** Runs a step, and returns whether it passed. */
 const run = (name) =>
   new Promise((resolve) => {
     const start = performance.now()
@@ -56,5 +56,5 @@ const worker = async () => {
 }
 await Promise.all(Array.from({ length: availableParallelism() }, worker))
 
-console.log(failed.length === 0 ? "All is well." : `To be mended: ${failed.join(", ")}.`)
+console.log(failed.length === 0 ? "All checks passed." : `Failed: ${failed.join(", ")}.`)
 process.exitCode = failed.length === 0 ? 0 : 1

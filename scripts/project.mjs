@@ -1,4 +1,4 @@
-/** What the check scripts share: where the project is, its manifest, its public modules, and how problems are told. */
+/** Shared by the check scripts: the project's folder, manifest and public modules, and the report of problems. */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -9,7 +9,7 @@ export const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[/\\]
 /** package.json. */
 export const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 
-/** The absolute paths of all files under a folder whose names end so; none if there is no such folder. */
+/** The absolute paths of all files under a folder whose names have this ending; none if the folder is missing. */
 export const filesUnder = (folder, ending) =>
   existsSync(join(root, folder))
     ? readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
@@ -19,7 +19,7 @@ export const filesUnder = (folder, ending) =>
     : []
 
 /**
- * The public modules: each file directly in src/, src/services/ and src/layers/, but the front door.
+ * The public modules: the files directly in src/, src/services/ and src/layers/, except src/index.ts.
  *
  * @returns {Array<{ name: string, path: string }>} `{ name: "CloudFiles", path: "services/CloudFiles" }`
  */
@@ -33,7 +33,7 @@ export const publicModules = ["", "services/", "layers/"]
   })
   .toSorted((a, b) => (a.name < b.name ? -1 : 1))
 
-/** Ends a check: prints its problems and fails, or prints one line that says what was found in order. */
+/** Ends a check: prints its problems and fails, or prints one line about what was checked. */
 export const report = (problems, fine) => {
   if (problems.length === 0) return console.log(fine)
   console.error(problems.join("\n"))

@@ -1,9 +1,9 @@
 /**
- * A vitest reporter that ends a run with one line that any CI can read:
+ * A vitest reporter that ends a run with one line for CI:
  *
  *     Tests: 128 passed, 0 failed, 2 skipped
  *
- * A file that could not be loaded and an error outside any test count as failed.
+ * A file that could not be loaded and an error outside of tests count as failed.
  */
 import { setImmediate } from "node:timers/promises"
 
@@ -14,7 +14,7 @@ export default class Tally {
       for (const test of module.children.allTests()) count[test.result().state] += 1
       for (const suite of [module, ...module.children.allSuites()]) count.failed += suite.errors().length
     }
-    // The other reporters speak first.
+    // After the output of the other reporters.
     await setImmediate()
     console.log(`Tests: ${count.passed} passed, ${count.failed} failed, ${count.skipped + count.pending} skipped`)
   }

@@ -1,4 +1,4 @@
-/** Effect's own HttpClient on undici and nothing else: what a program on Effect has to do at the least. It verifies nothing. */
+/** Effect's own HttpClient on undici: the minimum work of a program on Effect. It verifies nothing. */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -9,7 +9,7 @@ import { filesIn } from "./undici.mjs"
 
 const wide = 16
 
-/** Logs in, and runs the work with a function that sends a request to a path of the account. */
+/** Logs in, and runs `work` with a function that sends a request to a path of the account. */
 const run = (work) =>
   Effect.gen(function* () {
     const client = HttpClient.filterStatusOk(yield* HttpClient.HttpClient)

@@ -1,11 +1,11 @@
-/** This library, with what it does by itself: each checksum verified, each answer decoded, a span for each operation. */
+/** This library with its defaults: each checksum verified, each response decoded, and a span for each operation. */
 import { readFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { filesIn } from "./undici.mjs"
 
 const wide = 16
 
-/** The HttpClients that the library is measured over. */
+/** The HttpClients with which the library is measured. */
 const httpLayers = {
   transport: async () => (await import("effect-rackspace/Transport")).layer,
   mapped: async () => {
@@ -55,7 +55,7 @@ const library = async () => {
       Effect.provide([NodeFileSystem.layer, http]),
       Effect.runPromise
     )
-  // As bare undici does it: so many fibers, each of which takes one after the other.
+  // As in the client on bare undici: a fixed number of fibers, each of which processes items one by one.
   const each = (items, work) =>
     Effect.suspend(() => {
       let next = 0

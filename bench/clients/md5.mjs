@@ -1,4 +1,4 @@
-/** What verifying costs at the least: the MD5 of so many bytes in one thread, and no network, no disk. */
+/** The minimum cost of verifying: the MD5 of that many bytes in one thread, without network and disk. */
 import { createHash } from "node:crypto"
 import { piece } from "../content.mjs"
 

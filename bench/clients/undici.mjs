@@ -1,4 +1,4 @@
-/** Bare undici: what a program has to do at the least. It verifies nothing, repeats nothing, and decodes no more than JSON. */
+/** Bare undici: the minimum work of a program. It verifies nothing, retries nothing, and only parses JSON. */
 import { createReadStream, createWriteStream } from "node:fs"
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
@@ -57,7 +57,7 @@ export const filesIn = async (folder) =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
 
-/** Each gives the job once its modules are there. */
+/** Each returns the job after importing its modules. */
 export const tasks = {
   put:
     () =>

@@ -1,5 +1,5 @@
 /**
- * One client under load, in a process of its own: `node client.mjs CLIENT JOB`. It prints as JSON how it went.
+ * One client under load, in a separate process: `node client.mjs CLIENT JOB`. It prints its result as JSON.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
@@ -15,7 +15,7 @@ const authUrl = `${url}/v2.0`
 const username = "user"
 const apiKey = "0123456789abcdef"
 
-/** A program that asks for the listing once. */
+/** A program that requests the listing once. */
 const library = async () => {
   const [CloudFiles, Credentials, Identity, Transport] = await Promise.all([
     import("effect-rackspace/CloudFiles"),
@@ -30,12 +30,12 @@ const library = async () => {
   }
 }
 
-/** The same with as little as it takes: one login at a time, the token taken when it is the request's turn, one retry. */
+/** The same with a minimal client: one login at a time, the token is read when the request is sent, and one retry. */
 const effect = async () => ({
   layer: NodeHttpClient.layerUndici,
   make: Effect.gen(function* () {
     const client = yield* HttpClient.HttpClient
-    // A semaphore wakes all that wait whenever a permit is released, which takes minutes with 10,000 fibers.
+    // A semaphore would wake all waiting fibers whenever a permit is released, which takes minutes with 10,000 fibers.
     const turns = yield* Queue.unbounded()
     yield* Queue.offerAll(
       turns,

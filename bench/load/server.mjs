@@ -1,6 +1,6 @@
 /**
- * A login and one listing, for `bench/load.mjs`: `node server.mjs LIFETIME_MS DELAY_MS`. Tokens are good for their lifetime. It
- * is started by `fork`, and is asked for its port and its counts.
+ * A server with a login and one listing, for `bench/load.mjs`: `node server.mjs LIFETIME_MS DELAY_MS`. It is started by `fork`, and
+ * returns its port and its counts on request.
  */
 import { createServer } from "node:http"
 
