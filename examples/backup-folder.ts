@@ -1,6 +1,6 @@
 /**
- * A folder is backed up: uploaded, changed, synchronized, and restored elsewhere. What happens to each file can be watched; and
- * many small files go up in archives, each of them verified.
+ * Backs up a folder: uploads it, changes and synchronizes it, and restores it elsewhere. Events report what happens to each file,
+ * and many small files are uploaded in archives, each of them verified.
  */
 import { FileSystem, Path } from "@effect/platform"
 import * as NodeContext from "@effect/platform-node/NodeContext"
@@ -26,7 +26,7 @@ const program = Effect.gen(function* () {
   yield* files.createContainer({ container: backup.container })
   const exclude = ["*.tmp"]
   const first = yield* CloudFiles.runFolder(files.uploadFolder({ ...backup, folder, exclude }))
-  yield* Effect.log(`${first.done} files are up, ${first.archived} of them in archives`)
+  yield* Effect.log(`${first.done} files uploaded, ${first.archived} of them in archives`)
 
   yield* fs.writeFileString(path.join(folder, "notes", "1.txt"), "I remember it better now")
   yield* fs.remove(path.join(folder, "notes", "100.txt"))
@@ -36,7 +36,7 @@ const program = Effect.gen(function* () {
     Stream.runForEach((event) => Effect.log(`to ${event.action}: ${event.path}`))
   )
   const second = yield* CloudFiles.runFolder(files.sync(changes))
-  yield* Effect.log(`${second.done} sent, ${second.deleted} deleted, ${second.skipped} the same`)
+  yield* Effect.log(`${second.done} sent, ${second.deleted} deleted, ${second.skipped} unchanged`)
 
   const restored = path.join(home, "restored")
   yield* CloudFiles.runFolder(files.downloadFolder({ ...backup, folder: restored }))
@@ -44,7 +44,7 @@ const program = Effect.gen(function* () {
     Stream.filter((one) => one._tag !== "Same"),
     Stream.runCount
   )
-  yield* Effect.log(`restored, with ${different} differences`)
+  yield* Effect.log(`restored with ${different} differences`)
 
   yield* files.deleteContainerWithContents({ container: backup.container })
 }).pipe(Effect.scoped)

@@ -1,6 +1,6 @@
 /**
- * Where the examples work: on a cloud of `clouds.yaml` where OS_CLOUD names one, else on the Rackspace account of RAX_USERNAME
- * and RAX_API_KEY. A program that needs only what both have runs on either.
+ * The cloud that the examples use: a cloud of `clouds.yaml` if OS_CLOUD is set, otherwise the Rackspace account of RAX_USERNAME
+ * and RAX_API_KEY. A program that uses only services of both runs on either.
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import { Config, Effect, Layer, Option } from "effect"

@@ -1,5 +1,5 @@
 /**
- * A cluster of Cloud Big Data: created, watched while it is built, resized, and deleted again.
+ * A cluster of Cloud Big Data: creates it, watches the build, resizes it, and deletes it.
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -13,7 +13,7 @@ const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsab
 const program = Effect.gen(function* () {
   const bigData = yield* CloudBigData.CloudBigData
 
-  /** Shows how a cluster comes along until it is ready, or fails with the cloud's reason. */
+  /** Logs a cluster's progress until it is active, or fails with the cloud's reason. */
   const watched = (clusterId: string) =>
     bigData.watch({ clusterId, until: CloudBigData.isActive, interval: "5 seconds" }).pipe(
       Stream.map(({ name, progress, status }) => `${name} is ${status}, ${progress ?? 0} %`),
@@ -22,11 +22,11 @@ const program = Effect.gen(function* () {
     )
 
   const { nodes } = yield* bigData.getLimits()
-  yield* Effect.log(`room for ${nodes.remaining} of ${nodes.limit} data nodes`)
+  yield* Effect.log(`${nodes.remaining} of ${nodes.limit} data nodes are available`)
 
   yield* bigData
     .createSshKey({ name: "me@laptop", publicKey })
-    .pipe(Effect.catchTag("Conflict", () => Effect.log("the cloud has the key already")))
+    .pipe(Effect.catchTag("Conflict", () => Effect.log("the cloud already has the key")))
   const { id: clusterId } = yield* bigData.create({
     name: "numbers",
     stackId: "HDP2.2_Hadoop",
@@ -45,7 +45,7 @@ const program = Effect.gen(function* () {
 
   yield* bigData.delete({ clusterId })
   yield* bigData.waitUntilDeleted({ clusterId, interval: "5 seconds" })
-  yield* Effect.log("the cluster is gone")
+  yield* Effect.log("the cluster is deleted")
 })
 
 program.pipe(Effect.provide(account), Effect.provide([Transport.layer, NodeContext.layer]), NodeRuntime.runMain)

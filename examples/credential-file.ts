@@ -1,5 +1,5 @@
 /**
- * pyrax's credential file, as it is: ~/.rackspace_cloud_credentials
+ * Reads pyrax's credential file ~/.rackspace_cloud_credentials:
  *
  *   [rackspace_cloud]
  *   username = myusername
@@ -17,7 +17,7 @@ const program = Effect.gen(function* () {
     yield* Effect.log(`${service.name} (${service.type})`)
   }
 }).pipe(
-  // A file that is missing, damaged or open to others says what is wrong with it, and never what is in it.
+  // The error says why a file cannot be used (missing, damaged, accessible to others), and never quotes it.
   Effect.provide(Identity.layer({ credentials: Credentials.fromFile("~/.rackspace_cloud_credentials") })),
   Effect.catchTag("CredentialsError", (error) => Effect.logError(error.message))
 )

@@ -1,6 +1,5 @@
 /**
- * A download straight into a file: memory stays flat however large the object is, and a checksum that does not match is a
- * typed failure.
+ * Downloads an object into a file: memory use does not depend on the object's size, and a wrong checksum is a typed error.
  */
 import { FileSystem, Path } from "@effect/platform"
 import * as NodeContext from "@effect/platform-node/NodeContext"

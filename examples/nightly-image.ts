@@ -1,7 +1,6 @@
 /**
- * A server saved to an image each night, the oldest images removed: what cron runs, for the days when the cloud's own schedule
- * (`setImageSchedule`, which Rackspace has and OpenStack has not) does not do. The server is named by SERVER, and how many
- * images are kept by KEEP.
+ * Saves a server to an image and removes the oldest images. To be run by cron each night, if the cloud's own schedule
+ * (`setImageSchedule`, at Rackspace only) is not sufficient. SERVER is the server's name, and KEEP the number of images to keep.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Config, DateTime, Effect, Stream } from "effect"
@@ -10,8 +9,8 @@ import { cloud } from "./cloud.js"
 
 const pace = { interval: "5 seconds" } as const
 
-/** A server of this name; made if there is none, so that the example has something to show. */
-const made = (name: string) =>
+/** Creates a server with this name, so that the example works without an existing one. */
+const createServer = (name: string) =>
   Effect.gen(function* () {
     const servers = yield* CloudServers.CloudServers
     const image = yield* Effect.flatten(Stream.runHead(servers.listImages({ status: "ACTIVE" })))
@@ -25,7 +24,9 @@ const program = Effect.gen(function* () {
   const name = yield* Config.withDefault(Config.nonEmptyString("SERVER"), "web-1")
   const keep = yield* Config.withDefault(Config.integer("KEEP"), 7)
   const servers = yield* CloudServers.CloudServers
-  const { id: serverId } = yield* Effect.catchTag(servers.find({ nameOrId: name }), "NotFound", () => made(name))
+  const { id: serverId } = yield* Effect.catchTag(servers.find({ nameOrId: name }), "NotFound", () =>
+    createServer(name)
+  )
 
   const now = yield* DateTime.now
   const night = DateTime.formatIsoDateUtc(now)
@@ -37,7 +38,7 @@ const program = Effect.gen(function* () {
   })
   yield* Effect.log(`${name} is saved to ${image.name}`)
 
-  // What somebody else made of the server by hand is not ours to remove.
+  // Keeps images of the server that were not created by this program.
   const nightly = yield* servers.listImages({ serverId }).pipe(
     Stream.filter(({ metadata, status }) => metadata["nightly"] === "yes" && status === "ACTIVE"),
     Stream.runCollect

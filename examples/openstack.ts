@@ -1,6 +1,6 @@
 /**
- * A server on any OpenStack, of the cloud that OS_CLOUD names in `clouds.yaml`: made of the smallest flavor and the first image
- * there is, resized, saved to an image, and removed with all that was made.
+ * A server on any OpenStack, on the cloud of `clouds.yaml` that OS_CLOUD names: creates it with the smallest flavor and the first
+ * image, resizes it, saves it to an image, and removes everything.
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -17,7 +17,7 @@ const program = Effect.gen(function* () {
   )
   const [small, larger] = flavors.filter(({ ramMegabytes = 0 }) => ramMegabytes >= (image.minRamMegabytes ?? 0))
   if (small === undefined || larger === undefined)
-    return yield* Effect.logError("there are no two flavors to choose from")
+    return yield* Effect.logError("the cloud has fewer than two suitable flavors")
 
   const server = yield* Effect.acquireRelease(
     servers.create({ name: "web-1", imageId: image.id, flavorId: small.id }),
@@ -26,7 +26,7 @@ const program = Effect.gen(function* () {
         .delete({ serverId: id })
         .pipe(
           Effect.zipRight(servers.waitUntilDeleted({ serverId: id, ...pace })),
-          Effect.zipRight(Effect.log("the server is gone")),
+          Effect.zipRight(Effect.log("the server is deleted")),
           Effect.orDie
         )
   )
@@ -38,7 +38,7 @@ const program = Effect.gen(function* () {
   yield* servers.waitUntil({ serverId, ...pace, until: ({ status }) => status === "VERIFY_RESIZE" })
   yield* servers.confirmResize({ serverId })
   yield* servers.waitUntilActive({ serverId, ...pace })
-  yield* Effect.log(`it has ${larger.ramMegabytes} MB now`)
+  yield* Effect.log(`it now has ${larger.ramMegabytes} MB`)
 
   const { imageId } = yield* servers.createImage({ serverId, name: "web-1-saved" })
   yield* servers.waitUntilActive({ serverId, ...pace })

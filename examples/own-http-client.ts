@@ -1,8 +1,8 @@
 /**
- * The HTTP client is the user's: through a proxy, with a certificate authority of one's own, or (never in production) with
- * TLS verification turned off.
+ * Uses a custom HTTP client: with a proxy, with an additional certificate authority, or (never in production) without TLS
+ * verification.
  *
- * Takes HTTPS_PROXY and EXTRA_CA from the environment, where they are set.
+ * Reads HTTPS_PROXY and EXTRA_CA from the environment, if set.
  */
 import { FileSystem } from "@effect/platform"
 import * as NodeContext from "@effect/platform-node/NodeContext"
@@ -19,7 +19,7 @@ const httpClient = Transport.layerDispatcher(
     const authority = yield* Config.option(Config.nonEmptyString("EXTRA_CA"))
     const connect = {
       ...(Option.isSome(authority) && { ca: yield* fs.readFileString(authority.value) })
-      // The only way to turn verification off, for a laboratory: rejectUnauthorized: false
+      // To turn verification off, for tests only: rejectUnauthorized: false
     }
     return yield* Effect.acquireRelease(
       Effect.sync((): Dispatcher =>

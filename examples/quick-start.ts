@@ -1,7 +1,7 @@
 /**
- * One login, then servers and files: boots a server, stores a file, lists both, and removes them.
+ * Logs in once, boots a server, stores a file, lists both, and removes them.
  *
- * Takes RAX_USERNAME, RAX_API_KEY and RAX_REGION from the environment.
+ * Reads RAX_USERNAME, RAX_API_KEY and RAX_REGION from the environment.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Config, Effect, Layer, Option, Stream } from "effect"

@@ -1,6 +1,6 @@
 /**
- * A large upload that is broken off in the middle, and taken up again: the second run finds the segments of the first, and sends
- * only the rest. Then it comes back, several parts at a time, to a file.
+ * Resumes an interrupted upload of a large file: the second run finds the segments of the first one, and sends only the rest.
+ * Then the object is downloaded to a file, several parts at a time.
  */
 import { FileSystem, Path } from "@effect/platform"
 import * as NodeContext from "@effect/platform-node/NodeContext"
@@ -25,7 +25,7 @@ const program = Effect.gen(function* () {
   yield* files.createContainer({ container: "backups" })
   const backup = { container: "backups", object: "backup.tar" }
 
-  /** A segment of 256 MiB, and a threshold of 1 GiB, would do by default; this example is in a hurry. */
+  /** The defaults are a segment size of 256 MiB and a threshold of 1 GiB; this example uses smaller ones. */
   const upload = (progress: (bytes: number) => Effect.Effect<void>) =>
     files.upload({
       ...backup,
@@ -38,7 +38,7 @@ const program = Effect.gen(function* () {
       progress
     })
 
-  // The first run is cut short when half of the file has gone up.
+  // The first run is interrupted when half of the file is sent.
   const half = yield* Deferred.make<void>()
   let sent = 0
   const first = yield* Effect.fork(
@@ -49,15 +49,17 @@ const program = Effect.gen(function* () {
   )
   yield* Deferred.await(half)
   yield* Fiber.interrupt(first)
-  yield* Effect.log("the first run was cut short")
+  yield* Effect.log("the first run was interrupted")
 
   const stored = yield* upload(() => Effect.void)
   const found = (stored.reused ?? 0) > 0 ? "some" : "none"
-  yield* Effect.log(`${stored.bytes} bytes are stored in ${stored.segments} segments; ${found} were there already`)
+  yield* Effect.log(
+    `${stored.bytes} bytes are stored in ${stored.segments} segments, ${found} of them from the first run`
+  )
 
   const target = path.join(folder, "restored.tar")
   const got = yield* files.downloadToFile({ ...backup, path: target, parallelThreshold: 4 * mebibyte })
-  yield* Effect.log(`${got.bytes} bytes are back${got.verified ? ", verified by MD5" : ""}`)
+  yield* Effect.log(`${got.bytes} bytes downloaded${got.verified ? ", verified by MD5" : ""}`)
 
   const { deleted } = yield* files.deleteLargeObject(backup)
   yield* Effect.log(`${deleted} objects are deleted`)

@@ -1,5 +1,5 @@
 /**
- * TLS at the load balancer: a certificate for the site and one for each of its other names, and all of them replaced.
+ * TLS at a load balancer: sets a certificate for the site and one for each of its other names, and replaces all of them.
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -9,7 +9,7 @@ import { createHash, generateKeyPairSync, randomBytes } from "node:crypto"
 
 const account = Rackspace.layer({ credentials: Credentials.config, region: "DFW" })
 
-/** Stands for your certificate authority. Its certificates are made up: a real account takes those of a real one only. */
+/** In place of a certificate authority. Its certificates are not valid, and a real account would reject them. */
 const issue = Effect.sync(() => {
   const { privateKey } = generateKeyPairSync("rsa", {
     modulusLength: 2048,
@@ -18,7 +18,7 @@ const issue = Effect.sync(() => {
   })
   return {
     certificate: `-----BEGIN CERTIFICATE-----\n${randomBytes(48).toString("base64")}\n-----END CERTIFICATE-----\n`,
-    // From here on no log, error or trace can show it.
+    // Redacted, so that no log, error or trace shows it.
     privateKey: Redacted.make(privateKey)
   }
 })
@@ -39,7 +39,7 @@ const program = Effect.gen(function* () {
     yield* balancers.addCertificateMapping({ loadBalancerId, hostName, ...(yield* issue) })
   }
 
-  /** What is shown of each certificate. */
+  /** The current certificates. */
   const certificates = Effect.gen(function* () {
     const mappings = yield* balancers.listCertificateMappings({ loadBalancerId })
     return yield* Effect.forEach(mappings, ({ id }) =>
@@ -48,7 +48,7 @@ const program = Effect.gen(function* () {
   })
 
   const before = yield* certificates
-  // All at the same time: the changes of one balancer wait for each other, and no connection is lost meanwhile.
+  // All concurrently: changes of one balancer wait for each other, and no connection is lost.
   yield* Effect.forEach(
     before,
     ({ id: certificateMappingId }) =>

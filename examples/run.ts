@@ -1,5 +1,5 @@
 /**
- * Runs an example on the embedded cloud, as a program of its own over a real socket; with RAX_USERNAME set, on that account.
+ * Runs an example in a separate process on the embedded cloud, over a real socket; with RAX_USERNAME set, on that account.
  *
  *   npm run example quick-start
  */
@@ -13,8 +13,8 @@ import { fileURLToPath } from "node:url"
 const here = fileURLToPath(new URL(".", import.meta.url))
 
 /**
- * An environment in which a program finds the emulated cloud: by its variables, by a credential file at home, and by a
- * `clouds.yaml`.
+ * Environment variables with which a program finds the emulated cloud: by the variables themselves, by a credential file in the
+ * home folder, and by a `clouds.yaml`.
  */
 export const environment = Effect.gen(function* () {
   const { authUrl, authUrlV3, credentials } = yield* TestCloud.TestCloud
@@ -52,7 +52,7 @@ export const environment = Effect.gen(function* () {
   }
 })
 
-/** An example as a command. */
+/** The command that runs an example. */
 export const example = (name: string, variables: Readonly<Record<string, string>>) =>
   Command.make(process.execPath, "--import", "tsx", `${here}${name}.ts`).pipe(Command.env(variables))
 
@@ -89,8 +89,8 @@ const main = Effect.gen(function* () {
   )
   if (name === undefined || !names.includes(name)) {
     process.exitCode = 2
-    const unknown = name === undefined ? "" : `There is no example ${name}. `
-    return yield* Console.error(`${unknown}Name one: npm run example quick-start\n\n  ${names.toSorted().join("\n  ")}`)
+    const unknown = name === undefined ? "" : `Unknown example ${name}. `
+    return yield* Console.error(`${unknown}Usage: npm run example quick-start\n\n  ${names.toSorted().join("\n  ")}`)
   }
   const account = yield* Config.option(Config.nonEmptyString("RAX_USERNAME"))
   process.exitCode = yield* Option.isSome(account) ? onAccount(name) : onEmbeddedCloud(name)

@@ -1,12 +1,12 @@
 /**
- * A program of one's own under test: the services run on an emulated cloud, with nothing else changed, and TestClock builds
- * the server.
+ * Tests a program: its services run on an emulated cloud, without further changes, and TestClock makes the server's build take no
+ * time.
  */
 import { assert, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, TestClock } from "effect"
 import { CloudError, CloudFiles, CloudServers, TestCloud } from "effect-rackspace"
 
-/** The program: it knows nothing of tests. */
+/** The program, which is independent of tests. */
 const boot = (name: string) =>
   Effect.gen(function* () {
     const servers = yield* CloudServers.CloudServers
@@ -19,7 +19,7 @@ const boot = (name: string) =>
   })
 
 it.layer(TestCloud.layer())("a server on the emulated cloud", (it) => {
-  it.effect("is ACTIVE half an hour later, at once", () =>
+  it.effect("becomes ACTIVE when the clock is adjusted", () =>
     Effect.gen(function* () {
       const booting = yield* Effect.fork(boot("web-1"))
       yield* TestClock.adjust("30 minutes")
@@ -28,7 +28,7 @@ it.layer(TestCloud.layer())("a server on the emulated cloud", (it) => {
     })
   )
 
-  it.effect("survives a token that expires under it", () =>
+  it.effect("is accessible after the token has expired", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const servers = yield* CloudServers.CloudServers
@@ -39,7 +39,7 @@ it.layer(TestCloud.layer())("a server on the emulated cloud", (it) => {
     })
   )
 
-  it.effect("says what is wrong when the cloud does", () =>
+  it.effect("fails with the cloud's error", () =>
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       yield* cloud.fail({ match: { service: "servers", method: "POST" }, fault: { _tag: "Status", status: 503 } })
@@ -49,12 +49,12 @@ it.layer(TestCloud.layer())("a server on the emulated cloud", (it) => {
   )
 })
 
-/** A whole service can be replaced, too: only what the program uses must be there. */
+/** A whole service can be replaced as well, by the methods that the program uses. */
 const emptyStore = Layer.mock(CloudFiles.CloudFiles, {
   getAccount: () => Effect.succeed({ containerCount: 0, objectCount: 0, bytesUsed: 0, metadata: {} })
 })
 
-it.effect("a service can be replaced by a few lines", () =>
+it.effect("a service can be replaced by a mock", () =>
   Effect.gen(function* () {
     const files = yield* CloudFiles.CloudFiles
     const account = yield* files.getAccount()

@@ -1,7 +1,7 @@
 /**
- * A token cached in a file, as the Lava client's users did by hand: short programs that run often log in once a day.
+ * Caches the token in a file, as users of the Lava client did by hand: short programs that run often log in once a day.
  *
- * The second run of this program makes no login. Where the cached token is no longer accepted, it makes one.
+ * The second run of this program does not log in. If the cached token is no longer accepted, it logs in once.
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"

@@ -1,5 +1,5 @@
 /**
- * Two regions side by side on one login: copies an object from one to the other as a stream, without holding it.
+ * Uses two regions with one login: copies an object from one to the other as a stream, without buffering it.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Context, Effect, Layer, Stream } from "effect"
@@ -19,16 +19,20 @@ const program = Effect.gen(function* () {
 
   yield* dallas.createContainer({ container: "primary" })
   yield* chicago.createContainer({ container: "replica" })
-  yield* dallas.upload({ container: "primary", object: "report", body: CloudFiles.fromString("the same in both") })
+  yield* dallas.upload({
+    container: "primary",
+    object: "report",
+    body: CloudFiles.fromString("same text in both regions")
+  })
 
   const { md5 } = yield* chicago.upload({
     container: "replica",
     object: "report",
-    // Running the stream again downloads again, so the upload can be repeated.
+    // Running the stream again downloads again, so the upload can be retried.
     body: CloudFiles.fromStream(dallas.download({ container: "primary", object: "report" }), { replayable: true })
   })
   const original = yield* dallas.getObjectInfo({ container: "primary", object: "report" })
-  yield* Effect.log(md5 === CloudFiles.md5Of(original) ? "the copy is the original" : "the copy differs")
+  yield* Effect.log(md5 === CloudFiles.md5Of(original) ? "the copy is identical" : "the copy differs")
 
   const text = yield* chicago
     .download({ container: "replica", object: "report" })

@@ -1,22 +1,22 @@
 /**
- * Failures by their tags: what an operation can fail with stands in its type, and what is handled is gone from it.
+ * Handles errors by their tags: the type of an operation contains its errors, and handled errors disappear from it.
  */
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Duration, Effect, Option } from "effect"
 import { CloudFiles, CloudServers, Transport } from "effect-rackspace"
 import { cloud } from "./cloud.js"
 
-/** Absent is an answer, not a failure. */
+/** A missing server is a value, not an error. */
 const findServer = (serverId: string) =>
   Effect.flatMap(CloudServers.CloudServers, (servers) => servers.get({ serverId })).pipe(
     Effect.asSome,
     Effect.catchTag("NotFound", () => Effect.succeedNone)
   )
 
-const makeRoom = Effect.flatMap(CloudFiles.CloudFiles, (files) =>
+const removeScratch = Effect.flatMap(CloudFiles.CloudFiles, (files) =>
   files.deleteContainer({ container: "scratch" }).pipe(
     Effect.catchTags({
-      NotFound: () => Effect.log("there was nothing to remove"),
+      NotFound: () => Effect.log("nothing to remove"),
       Conflict: (error) => Effect.logWarning(`not empty yet: ${error.message}`),
       OverLimit: (error) =>
         Effect.logWarning(
@@ -29,9 +29,9 @@ const makeRoom = Effect.flatMap(CloudFiles.CloudFiles, (files) =>
 const program = Effect.gen(function* () {
   const found = yield* findServer("00000000-dead-beef-0000-000000000000")
   yield* Effect.log(Option.isNone(found) ? "no such server" : `found ${found.value.name}`)
-  yield* makeRoom
+  yield* removeScratch
 
-  // Bad input never leaves the program, and says what would be right.
+  // Invalid input is not sent, and the error says what is expected.
   const files = yield* CloudFiles.CloudFiles
   yield* files
     .createContainer({ container: "a/b" })

@@ -1,8 +1,8 @@
 /**
- * A form in a browser that uploads straight into the cloud: the files go past this program, which only signs what may be
- * uploaded, how much of it and until when. The browser needs no login, and gets none.
+ * A form in a browser that uploads directly to the cloud. The files do not pass through this program, which only signs what may be
+ * uploaded, how much of it and until when. The browser needs no login.
  *
- * It serves the page on this machine, at PORT or any free one, and ends when the first upload has arrived.
+ * It serves the page on this machine, at PORT or any free port, and ends after the first upload.
  */
 import { FileSystem, HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "@effect/platform"
 import * as NodeContext from "@effect/platform-node/NodeContext"
@@ -18,7 +18,7 @@ const inbox = { container: "inbox", prefix: "from-browsers/" }
 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 
-/** What the cloud adds to the address to which it sends the browser back. */
+/** The query that the cloud adds to the redirect. */
 const Outcome = Schema.Struct({ status: Schema.NumberFromString, message: Schema.String })
 
 const program = Effect.gen(function* () {
@@ -61,7 +61,7 @@ const program = Effect.gen(function* () {
   )
   yield* Effect.log(`open ${address}/ in a browser`)
   yield* Deferred.await(arrived)
-  // The page that says so is still on its way.
+  // The response to the browser is still being sent.
   yield* Effect.sleep("1 second")
 }).pipe(Effect.scoped)
 

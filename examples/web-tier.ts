@@ -1,5 +1,5 @@
 /**
- * A web tier: two servers, a load balancer in front of them, and one of the servers replaced while the site goes on.
+ * A web tier: two servers behind a load balancer, one of which is replaced while the site keeps running.
  */
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
@@ -45,7 +45,7 @@ const program = Effect.gen(function* () {
     statusRegex: "^[23]..$"
   })
 
-  // The new node serves before the old one is asked to go. Each change waits until the one before is through.
+  // The new node is online before the old one is drained. Each change waits until the previous one is applied.
   const third = yield* boot("web-3")
   const added = yield* balancers.addNodes({ loadBalancerId, nodes: [{ server: third, port: 80 }] })
   yield* Effect.forEach(added, ({ id: nodeId }) => balancers.waitUntilNodeOnline({ loadBalancerId, nodeId }))
@@ -54,8 +54,8 @@ const program = Effect.gen(function* () {
     loadBalancerId,
     nodes: [{ nodeId: old[0]?.id ?? "", condition: "DRAINING" }]
   })
-  yield* Effect.log("web-1 takes no new connections")
-  // What is left of the old ones may take its time: as long as the site's longest answer.
+  yield* Effect.log("web-1 gets no new connections")
+  // Open connections need time to finish: as long as the site's longest response.
   yield* Effect.sleep("1 second")
   yield* balancers.deleteNodes({ loadBalancerId, nodeIds: old.map(({ id }) => id) })
   yield* servers.delete({ serverId: first.id })
@@ -69,7 +69,7 @@ const program = Effect.gen(function* () {
   yield* balancers.delete({ loadBalancerId })
   yield* balancers.waitUntilDeleted({ loadBalancerId, interval: "2 seconds" })
   yield* Effect.forEach([second, third], ({ id }) => servers.delete({ serverId: id }))
-  yield* Effect.log("all of it is gone")
+  yield* Effect.log("everything is deleted")
 })
 
 program.pipe(Effect.provide(account), Effect.provide([Transport.layer, NodeContext.layer]), NodeRuntime.runMain)

@@ -14,36 +14,41 @@ const expectedLines: Readonly<Record<string, ReadonlyArray<string>>> = {
   "quick-start": ["web-1 is ACTIVE", "2026/notes.txt has 21 bytes"],
   "credential-file": ["demo works in DFW", "cloudServersOpenStack (compute)"],
   cluster: [
-    "room for 3 of 3 data nodes",
+    "3 of 3 data nodes are available",
     "numbers is ACTIVE, 100 %",
     "slave-3 is ACTIVE at 192.0.2.",
-    "the cluster is gone"
+    "the cluster is deleted"
   ],
   "web-tier": [
     "web is ACTIVE at 203.0.113.",
-    "web-1 takes no new connections",
+    "web-1 gets no new connections",
     "web-2 is ONLINE, ENABLED",
     "web-3 is ONLINE, ENABLED",
-    "all of it is gone"
+    "everything is deleted"
   ],
   "rotate-certificates": ["shop.example.com: ", "blog.example.com: ", "the certificates are renewed"],
   "token-cache": ["0 clusters, 1 logins"],
-  "typed-errors": ["no such server", "there was nothing to remove", "a container name without a slash"],
-  "two-regions": ["the copy is the original", "the same in both"],
+  "typed-errors": ["no such server", "nothing to remove", "a container name without a slash"],
+  "two-regions": ["the copy is identical", "same text in both regions"],
   "backup-folder": [
-    "100 files are up, 100 of them in archives",
+    "100 files uploaded, 100 of them in archives",
     "to upload: notes/1.txt",
     "to delete: notes/100.txt",
-    "1 sent, 1 deleted, 98 the same",
-    "restored, with 0 differences"
+    "1 sent, 1 deleted, 98 unchanged",
+    "restored with 0 differences"
   ],
   "download-to-file": ["numbers.txt has 588895 bytes", 'it begins with "1\\n2\\n3\\n"'],
   "nightly-image": ["web-1 is saved to web-1 20", "1 of 7 nightly images are kept"],
-  openstack: ["runs on a server of 512 MB", "it has 1024 MB now", "it is saved to web-1-saved", "the server is gone"],
+  openstack: [
+    "runs on a server of 512 MB",
+    "it now has 1024 MB",
+    "it is saved to web-1-saved",
+    "the server is deleted"
+  ],
   "resume-upload": [
-    "the first run was cut short",
-    "20971520 bytes are stored in 10 segments; some were there already",
-    "20971520 bytes are back, verified by MD5",
+    "the first run was interrupted",
+    "20971520 bytes are stored in 10 segments, some of them from the first run",
+    "20971520 bytes downloaded, verified by MD5",
     "11 objects are deleted"
   ],
   "own-http-client": ["0 containers, 0 bytes"]

@@ -1,5 +1,5 @@
 /**
- * The main job, from login to clean-up, on whatever cloud its layers provide.
+ * The main job, from login to clean-up, on the cloud of its layers.
  */
 import { FileSystem, Path } from "@effect/platform"
 import { Chunk, Clock, Console, Data, Effect, Option, Redacted, Ref, Schedule, Stream } from "effect"
@@ -7,7 +7,7 @@ import { CloudFiles, CloudServers, Identity, Telemetry } from "effect-rackspace"
 import { createHash } from "node:crypto"
 import * as Screen from "./screen.js"
 
-/** Something did not come out as it should have. */
+/** A result differs from the expected one. */
 export class Mismatch extends Data.TaggedError("Mismatch")<{ readonly message: string }> {}
 
 interface LocalFile {
@@ -42,7 +42,7 @@ const chooseServer = Effect.gen(function* () {
     servers.listImages({ status: "ACTIVE" }).pipe(
       Stream.filter(
         ({ metadata, minDiskGigabytes = 0, minRamMegabytes = 0, serverId }) =>
-          // A snapshot of somebody's server is no image to begin with.
+          // Images of existing servers are not used.
           serverId === undefined &&
           metadata["os_type"] !== "windows" &&
           minDiskGigabytes <= (flavor?.diskGigabytes ?? 0) &&
@@ -55,7 +55,7 @@ const chooseServer = Effect.gen(function* () {
     : { flavor, image: image.value }
 })
 
-/** A server that is deleted when the scope ends, however it ends. */
+/** A server that is deleted when the scope closes. */
 const temporaryServer = (name: string, networkId: string | undefined) =>
   Effect.gen(function* () {
     const servers = yield* CloudServers.CloudServers
@@ -91,7 +91,7 @@ const temporaryServer = (name: string, networkId: string | undefined) =>
     yield* progress.done(`ACTIVE 100%  ${id}  ${addresses}`)
   })
 
-/** A container that is emptied and deleted when the scope ends, however it ends. */
+/** A container that is emptied and deleted when the scope closes. */
 const temporaryContainer = (container: string) =>
   Effect.gen(function* () {
     const files = yield* CloudFiles.CloudFiles
@@ -103,10 +103,10 @@ const temporaryContainer = (container: string) =>
         }),
         Stream.runDrain,
         Effect.zipRight(files.deleteContainer({ container })),
-        // A listing may lag behind the deletions by some seconds.
+        // A listing may still contain deleted objects for some seconds.
         Effect.retry(Schedule.spaced("2 seconds").pipe(Schedule.intersect(Schedule.recurs(10)))),
         Effect.matchEffect({
-          onSuccess: () => Console.log(`  removed container ${container} and all that was in it`),
+          onSuccess: () => Console.log(`  removed container ${container} with its objects`),
           onFailure: (error) => Console.error(`  container ${container} may be left behind: ${error.message}`)
         })
       )
@@ -121,7 +121,7 @@ const filesOf = (folder: string) =>
     const found = yield* Effect.forEach(
       names.toSorted(),
       (name) =>
-        // What cannot be looked at, a dangling link say, is no file to upload.
+        // Ignores files that cannot be read, such as dangling links.
         Effect.map(Effect.option(fs.stat(path.join(folder, name))), (info) =>
           Option.isSome(info) && info.value.type === "File"
             ? Option.some<LocalFile>({
@@ -139,7 +139,7 @@ const filesOf = (folder: string) =>
 const rate = (count: number, since: number, now: number): string =>
   `${Screen.bytes(Math.round((count * 1000) / Math.max(1, now - since)))}/s`
 
-/** Runs `transfer` for every file, many at a time, under a line that tells how far it is. */
+/** Runs `transfer` for every file, several at a time, and shows the progress in one line. */
 const transferAll = <E, R>(
   files: ReadonlyArray<LocalFile>,
   verb: string,
@@ -164,7 +164,7 @@ const transferAll = <E, R>(
             show
           )
         ).pipe(Effect.zipRight(Ref.update(finished, (count) => count + 1)), Effect.zipRight(show)),
-      // A few files go in a few rounds, too, so that there is a middle.
+      // Few files need several rounds as well, so that the token is lost in the middle.
       { concurrency: Math.min(16, Math.ceil(files.length / 4)), discard: true }
     )
     yield* Effect.flatMap(line, progress.done)
@@ -179,12 +179,12 @@ const sha256 = <E, R>(stream: Stream.Stream<Uint8Array, E, R>) =>
     )
   })
 
-/** Uploads every file; when half of them are up, the token ceases to be accepted. */
+/** Uploads every file. When half of them are uploaded, the token becomes invalid. */
 const uploadAll = <E, R>(container: string, files: ReadonlyArray<LocalFile>, loseToken: Effect.Effect<void, E, R>) =>
   Effect.gen(function* () {
     const cloud = yield* CloudFiles.CloudFiles
     const fs = yield* FileSystem.FileSystem
-    yield* Screen.headline(`Uploading ${files.length} files; half-way the token expires`)
+    yield* Screen.headline(`Uploading ${files.length} files; the token expires halfway`)
     const before = yield* Telemetry.total("logins", { outcome: "succeeded" })
     const middle = files[Math.floor(files.length / 2)]
     yield* transferAll(files, "uploaded", (file, moved) =>
@@ -193,7 +193,7 @@ const uploadAll = <E, R>(container: string, files: ReadonlyArray<LocalFile>, los
         yield* cloud.upload({
           container,
           object: file.name,
-          // It says that it can be run again, so a repetition reads the file anew; it could be CloudFiles.fromFile as well.
+          // The stream is replayable, so a retry reads the file again. CloudFiles.fromFile would do the same.
           body: CloudFiles.fromStream(fs.stream(file.path).pipe(Stream.tap((chunk) => moved(chunk.byteLength))), {
             length: file.size,
             replayable: true
@@ -205,26 +205,26 @@ const uploadAll = <E, R>(container: string, files: ReadonlyArray<LocalFile>, los
     if (logins !== 1) {
       return yield* new Mismatch({ message: `the expired token should have cost one login; it cost ${logins}` })
     }
-    yield* Console.log("  the token expired in the middle; exactly one login repaired it, and no upload noticed")
+    yield* Console.log("  the token expired halfway; exactly one login renewed it, and all uploads succeeded")
   })
 
 const listAll = (container: string) =>
   Effect.gen(function* () {
     const cloud = yield* CloudFiles.CloudFiles
     const objects = yield* Stream.runCollect(cloud.listObjects({ container }))
-    yield* Screen.headline(`Container ${container} holds ${Chunk.size(objects)} objects`)
+    yield* Screen.headline(`Container ${container} contains ${Chunk.size(objects)} objects`)
     const lines = Screen.tree(Chunk.toReadonlyArray(objects).map(({ bytes, name }) => ({ name, size: bytes })))
     const most = 60
     yield* Console.log(lines.slice(0, most).join("\n"))
-    if (lines.length > most) yield* Console.log(`  … and ${lines.length - most} lines more`)
+    if (lines.length > most) yield* Console.log(`  … and ${lines.length - most} more lines`)
   })
 
-/** Downloads every object and compares its SHA-256, which the cloud does not know, with that of the file. */
+/** Downloads every object, and compares its SHA-256, which the cloud does not store, with that of the file. */
 const verifyAll = (container: string, files: ReadonlyArray<LocalFile>) =>
   Effect.gen(function* () {
     const cloud = yield* CloudFiles.CloudFiles
     const fs = yield* FileSystem.FileSystem
-    yield* Screen.headline("Downloading everything, and comparing each byte's checksum")
+    yield* Screen.headline("Downloading everything, and comparing checksums")
     const wrong = yield* Ref.make<ReadonlyArray<string>>([])
     yield* transferAll(files, "verified", (file, moved) =>
       Effect.gen(function* () {
@@ -236,14 +236,14 @@ const verifyAll = (container: string, files: ReadonlyArray<LocalFile>) =>
       })
     )
     const names = yield* Ref.get(wrong)
-    if (names.length > 0) return yield* new Mismatch({ message: `these came back changed: ${names.join(", ")}` })
-    yield* Console.log(`  all ${files.length} files came back as they went`)
+    if (names.length > 0) return yield* new Mismatch({ message: `these files differ: ${names.join(", ")}` })
+    yield* Console.log(`  all ${files.length} files are unchanged`)
   })
 
 const showSummary = (start: number) =>
   Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
-    yield* Screen.headline("What was sent")
+    yield* Screen.headline("Requests and traffic")
     const services = ["Identity", "CloudServers", "CloudFiles"]
     const requests = yield* Effect.forEach(services, (service) =>
       Effect.map(Telemetry.total("requests", { service }), (count) => [`requests to ${service}`, String(count)])
@@ -259,21 +259,21 @@ const showSummary = (start: number) =>
   })
 
 /**
- * The whole job. What it makes is removed when it ends, fails or is interrupted.
+ * The whole job. Everything that it creates is removed when it ends, fails or is interrupted.
  */
 export const job = <E, R>(options: {
   readonly folder: string
   /** Distinguishes this run's server and container from all others. */
   readonly run: string
-  /** The network that the server is to be in, where the cloud has several to choose from. */
+  /** The network of the server, if the cloud has several. */
   readonly network?: string | undefined
-  /** Makes the cloud reject the token that is in use, without this program's knowledge. */
+  /** Makes the cloud reject the current token, without notifying the services. */
   readonly loseToken: (token: Redacted.Redacted) => Effect.Effect<void, E, R>
 }) =>
   Effect.gen(function* () {
     const start = yield* Clock.currentTimeMillis
     const files = yield* filesOf(options.folder)
-    if (files.length === 0) return yield* new Mismatch({ message: `there is no file in ${options.folder}` })
+    if (files.length === 0) return yield* new Mismatch({ message: `there are no files in ${options.folder}` })
     yield* showCatalog
     yield* Effect.gen(function* () {
       const container = `demo-${options.run}`
@@ -283,7 +283,7 @@ export const job = <E, R>(options: {
       yield* uploadAll(container, files, token)
       yield* listAll(container)
       yield* verifyAll(container, files)
-      yield* Screen.headline("Removing what was made")
+      yield* Screen.headline("Removing the server and the container")
     }).pipe(Effect.scoped)
     yield* showSummary(start)
   })

@@ -1,10 +1,10 @@
 /**
- * The demo: the main job on the embedded cloud, or with credentials on the real one.
+ * The demo: runs the main job on the embedded cloud, or on a real one with credentials.
  *
  *   npm run demo [folder] [-- --credentials FILE] [--region NAME] [--yes]
  *   npm run demo [folder] -- --cloud NAME [--region NAME] [--network ID] [--yes]
  *
- * The second is for a cloud of clouds.yaml.
+ * The second form uses a cloud of clouds.yaml.
  */
 import { FileSystem, HttpClient, HttpClientRequest, Terminal } from "@effect/platform"
 import * as NodeContext from "@effect/platform-node/NodeContext"
@@ -16,7 +16,7 @@ import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import { job } from "./job.js"
 
-/** What a shell makes of Ctrl-C. */
+/** The exit status of a shell after Ctrl-C. */
 const interruptedStatus = 130
 
 class Refused extends Data.TaggedError("Refused")<{ readonly message: string }> {}
@@ -38,7 +38,7 @@ const arguments_ = Effect.try({
 
 const ownSources = fileURLToPath(new URL("../../src", import.meta.url))
 
-/** The embedded cloud, listening on a free port, so that every byte crosses a socket. */
+/** Runs the job on the embedded cloud, which listens on a free port, so that all data pass through a socket. */
 const onEmbeddedCloud = (folder: string, run: string) => {
   const cloud = TestCloud.layerListening({ servers: { buildTime: "3 seconds", deleteTime: "500 millis" } })
   return Effect.gen(function* () {
@@ -56,18 +56,18 @@ const confirm = (question: string) =>
   Effect.gen(function* () {
     const terminal = yield* Terminal.Terminal
     if (!(yield* terminal.isTTY)) {
-      return yield* new Refused({ message: "this makes a server, which costs money; say so with --yes" })
+      return yield* new Refused({ message: "this creates a server, which costs money; confirm with --yes" })
     }
     yield* terminal.display(`${question} [y/N] `)
     const answer = yield* terminal.readLine
-    if (!/^y(es)?$/i.test(answer.trim())) return yield* new Refused({ message: "nothing was made" })
+    if (!/^y(es)?$/i.test(answer.trim())) return yield* new Refused({ message: "nothing was created" })
   })
 
-/** Asks before anything is made that costs money, unless that is said already. */
-const agreed = (whose: string, yes: boolean) =>
-  yes ? Effect.void : confirm(`Make a server and a container ${whose}? The server costs money.`)
+/** Asks before creating anything that costs money, unless --yes is given. */
+const confirmed = (whose: string, yes: boolean) =>
+  yes ? Effect.void : confirm(`Create a server and a container ${whose}? The server costs money.`)
 
-/** Revokes a token in its own name, which is how a token ends that somebody else has taken back. */
+/** Lets a token revoke itself, as if another program had revoked it. */
 const revoke = (url: string) => (token: Redacted.Redacted) =>
   Effect.flatMap(HttpClient.HttpClient, (http) =>
     HttpClientRequest.del(url).pipe(
@@ -81,7 +81,7 @@ const revoke = (url: string) => (token: Redacted.Redacted) =>
     )
   )
 
-/** The account that the credentials belong to. */
+/** Runs the job on the account of the credentials. */
 const onRealCloud = (
   folder: string,
   run: string,
@@ -93,14 +93,14 @@ const onRealCloud = (
 ) =>
   Effect.gen(function* () {
     const { authUrl, username } = options.credentials
-    yield* agreed(`in the account of ${username} at ${authUrl}`, options.yes)
+    yield* confirmed(`in the account of ${username} at ${authUrl}`, options.yes)
     const tokens = `${authUrl.replace(/\/+$/, "").replace(/\/v2\.0$/, "")}/v2.0/tokens`
     yield* job({ folder, run, loseToken: revoke(tokens) }).pipe(
       Effect.provide(Rackspace.layer({ credentials: options.credentials, region: options.region }))
     )
   })
 
-/** A cloud of clouds.yaml. */
+/** Runs the job on a cloud of clouds.yaml. */
 const onOpenStack = (
   folder: string,
   run: string,
@@ -114,7 +114,7 @@ const onOpenStack = (
   Effect.gen(function* () {
     const { cloud, network, region } = options
     const { authUrl } = (yield* CloudConfig.fromFile({ cloud, region })).credentials
-    yield* agreed(`on ${cloud} at ${authUrl}`, options.yes)
+    yield* confirmed(`on ${cloud} at ${authUrl}`, options.yes)
     const tokens = `${authUrl.replace(/\/+$/, "").replace(/\/v3$/, "")}/v3/auth/tokens`
     yield* job({ folder, run, network, loseToken: revoke(tokens) }).pipe(
       Effect.provide(OpenStack.layerCloud({ cloud, region }))
@@ -145,7 +145,7 @@ const main = Effect.gen(function* () {
     : onRealCloud(folder, run, { credentials, region, yes })
 }).pipe(
   Effect.tapError((error) =>
-    Console.error(`\nThe demo ended: ${error instanceof Error ? error.message : String(error)}`)
+    Console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`)
   ),
   Effect.provide([Transport.layer, NodeContext.layer])
 )

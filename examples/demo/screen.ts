@@ -1,11 +1,11 @@
 /**
- * What the demo shows: live lines on a terminal, plain lines in a pipe or in CI.
+ * The output of the demo: updated lines on a terminal, plain lines in a pipe or in CI.
  */
 import { Clock, Console, Effect } from "effect"
 
 const isTerminal = process.stdout.isTTY === true && process.env["CI"] === undefined
 
-/** A number of bytes for people. */
+/** A number of bytes with a unit. */
 export const bytes = (count: number): string => {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"]
   let value = count
@@ -17,10 +17,10 @@ export const bytes = (count: number): string => {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
 }
 
-/** A headline. */
+/** Prints a headline. */
 export const headline = (text: string): Effect.Effect<void> => Console.log(`\n== ${text}`)
 
-/** Rows under a header, each column as wide as it needs. */
+/** Prints rows with aligned columns. */
 export const table = (rows: ReadonlyArray<ReadonlyArray<string>>): Effect.Effect<void> => {
   const widths = rows.reduce<ReadonlyArray<number>>(
     (widest, row) => row.map((cell, column) => Math.max(cell.length, widest[column] ?? 0)),
@@ -33,7 +33,7 @@ export const table = (rows: ReadonlyArray<ReadonlyArray<string>>): Effect.Effect
   )
 }
 
-/** Names with slashes as a tree, every folder before what is in it. */
+/** Names with slashes as the lines of a tree, each folder before its content. */
 export const tree = (
   entries: ReadonlyArray<{ readonly name: string; readonly size: number }>
 ): ReadonlyArray<string> => {
@@ -52,11 +52,11 @@ export const tree = (
   return lines
 }
 
-/** A line that is written over and over while something goes on. */
+/** A line that is updated during an operation. */
 export interface Progress {
-  /** Shows the line, unless one was shown a moment ago. */
+  /** Shows the line, unless the previous one was shown very recently. */
   readonly show: (line: string) => Effect.Effect<void>
-  /** Shows the line in any case, and leaves it there. */
+  /** Shows the last line. */
   readonly done: (line: string) => Effect.Effect<void>
 }
 
