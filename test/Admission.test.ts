@@ -92,10 +92,10 @@ describe("Concurrent requests", () => {
   it.scopedLive("release their slots when they are interrupted, while waiting and while in flight", () =>
     Effect.gen(function* () {
       let received = 0
-      let answers = false
+      let responses = false
       const { url } = yield* httpServer((_, response) => {
         received++
-        if (answers) response.writeHead(204).end()
+        if (responses) response.writeHead(204).end()
       })
       yield* Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
@@ -104,7 +104,7 @@ describe("Concurrent requests", () => {
         yield* eventually("the first requests arrive", () => received === 4)
         yield* Fiber.interruptAll(fibers.slice(50))
         yield* Fiber.interruptAll(fibers)
-        answers = true
+        responses = true
         yield* Effect.all(
           Array.from({ length: 20 }, () => call),
           { concurrency: "unbounded" }

@@ -32,7 +32,7 @@ const status = (code: number, headers: Readonly<Record<string, string>> = {}, bo
   ...(body !== undefined && { body })
 })
 
-const goesWrong = (fault: Fault, times = 1) =>
+const injectFault = (fault: Fault, times = 1) =>
   Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.fail({ match: { path: /files|servers/ }, times, fault }))
 
 const sent = Effect.zipWith(
@@ -53,7 +53,7 @@ const create = Effect.flatMap(CloudServers.CloudServers, (servers) =>
 )
 
 /** Runs an effect while the test clock advances. */
-const inTime = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Duration.DurationInput = "10 minutes") =>
+const withAdvancingClock = <A, E, R>(effect: Effect.Effect<A, E, R>, duration: Duration.DurationInput = "10 minutes") =>
   Effect.gen(function* () {
     const fiber = yield* Effect.fork(effect)
     yield* TestClock.adjust(duration)
@@ -67,16 +67,16 @@ describe("CloudClient: retries", () => {
   for (const code of [408, 499, 502, 503, 504, 507]) {
     it.effect(`retries ${code} for idempotent requests`, () =>
       Effect.gen(function* () {
-        yield* goesWrong(status(code), 2)
-        assert.deepStrictEqual(yield* inTime(get), [])
+        yield* injectFault(status(code), 2)
+        assert.deepStrictEqual(yield* withAdvancingClock(get), [])
         assert.strictEqual(yield* sent, 3)
       }).pipe(Effect.provide(withDelays))
     )
 
     it.effect(`does not retry ${code} for a POST that creates`, () =>
       Effect.gen(function* () {
-        yield* goesWrong(status(code))
-        const error = yield* inTime(Effect.flip(create))
+        yield* injectFault(status(code))
+        const error = yield* withAdvancingClock(Effect.flip(create))
         assert.strictEqual(error._tag, "ServiceUnavailable")
         assert.strictEqual(yield* sent, 1)
       }).pipe(Effect.provide(withDelays))
@@ -85,8 +85,8 @@ describe("CloudClient: retries", () => {
 
   it.effect("retries a 503 with Retry-After at that time or a little later, not before", () =>
     Effect.gen(function* () {
-      yield* goesWrong(status(503, { "Retry-After": "7" }), 2)
-      yield* inTime(get)
+      yield* injectFault(status(503, { "Retry-After": "7" }), 2)
+      yield* withAdvancingClock(get)
       const [, second = 0, third = 0] = yield* times
       assert.isTrue(second >= 7000 && second <= 10_500 && third >= second + 7000 && third <= second + 10_500)
     }).pipe(Effect.provide(withDelays))
@@ -95,8 +95,8 @@ describe("CloudClient: retries", () => {
   it.effect("accepts a date in Retry-After", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(1_000_000_000_000)
-      yield* goesWrong(status(503, { "Retry-After": new Date(1_000_000_020_000).toUTCString() }))
-      yield* inTime(get)
+      yield* injectFault(status(503, { "Retry-After": new Date(1_000_000_020_000).toUTCString() }))
+      yield* withAdvancingClock(get)
       const [, second = 0] = yield* times
       assert.isTrue(second >= 20_000 && second <= 25_000)
     }).pipe(Effect.provide(withDelays))
@@ -104,8 +104,8 @@ describe("CloudClient: retries", () => {
 
   it.effect("does not retry a 500", () =>
     Effect.gen(function* () {
-      yield* goesWrong(status(500))
-      const error = yield* inTime(Effect.flip(get))
+      yield* injectFault(status(500))
+      const error = yield* withAdvancingClock(Effect.flip(get))
       assert.strictEqual(error._tag, "UnexpectedStatus")
       assert.strictEqual(yield* sent, 1)
     }).pipe(Effect.provide(withDelays))
@@ -128,8 +128,8 @@ describe("CloudClient: retries", () => {
     for (const [method, request] of requests) {
       it.effect(`waits and retries after ${what}, for ${method}`, () =>
         Effect.gen(function* () {
-          yield* goesWrong(fault)
-          yield* inTime(Effect.exit(request))
+          yield* injectFault(fault)
+          yield* withAdvancingClock(Effect.exit(request))
           const all = [...(yield* requestsOf("files")), ...(yield* requestsOf("servers"))]
           assert.strictEqual(all.length, 2)
           const waited = (all[1]?.startedAt ?? 0) - (all[0]?.startedAt ?? 0)
@@ -142,7 +142,7 @@ describe("CloudClient: retries", () => {
 
   it.effect("fails with OverLimit and the wait when the wait exceeds the cap", () =>
     Effect.gen(function* () {
-      yield* goesWrong(status(413, { "Retry-After": "3600" }))
+      yield* injectFault(status(413, { "Retry-After": "3600" }))
       const error = yield* Effect.flip(get)
       assert.strictEqual(error._tag, "OverLimit")
       assert.deepStrictEqual(error._tag === "OverLimit" ? error.retryAfter : undefined, Duration.hours(1))
@@ -153,8 +153,8 @@ describe("CloudClient: retries", () => {
 
   it.effect("does not retry a response that exceeds the size limit", () =>
     Effect.gen(function* () {
-      yield* goesWrong({ _tag: "Status", status: 200, body: `[${" ".repeat(64 * 1024 * 1024)}]` })
-      const error = yield* inTime(Effect.flip(get))
+      yield* injectFault({ _tag: "Status", status: 200, body: `[${" ".repeat(64 * 1024 * 1024)}]` })
+      const error = yield* withAdvancingClock(Effect.flip(get))
       assert.strictEqual(error._tag, "TransportError")
       assert.strictEqual(error._tag === "TransportError" ? error.reason : undefined, "tooLong")
       assert.strictEqual(yield* sent, 1)
@@ -164,8 +164,8 @@ describe("CloudClient: retries", () => {
   it.effect("does not retry when a quota is exceeded", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
-      yield* goesWrong(status(413))
-      const error = yield* inTime(
+      yield* injectFault(status(413))
+      const error = yield* withAdvancingClock(
         Effect.flip(files.upload({ container: "c", object: "o", body: CloudFiles.fromString("x") }))
       )
       assert.strictEqual(error._tag, "QuotaExceeded")
@@ -175,14 +175,14 @@ describe("CloudClient: retries", () => {
 
   it.effect("makes at most five attempts within two minutes", () =>
     Effect.gen(function* () {
-      yield* goesWrong(status(503), Infinity)
-      const error = yield* inTime(Effect.flip(get))
+      yield* injectFault(status(503), Infinity)
+      const error = yield* withAdvancingClock(Effect.flip(get))
       assert.strictEqual(error._tag, "ServiceUnavailable")
       assert.strictEqual(yield* sent, 5)
       yield* TestCloud.TestCloud.pipe(Effect.flatMap((cloud) => cloud.clearRequests))
       yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.clearFaults)
-      yield* goesWrong(status(503, { "Retry-After": "50" }), Infinity)
-      yield* inTime(Effect.flip(get))
+      yield* injectFault(status(503, { "Retry-After": "50" }), Infinity)
+      yield* withAdvancingClock(Effect.flip(get))
       const [, second = 0, third = 0, ...more] = yield* times
       assert.isTrue(second >= 50_000 && third >= second + 50_000 && third <= 110_000)
       assert.deepStrictEqual(more, [])
@@ -191,8 +191,8 @@ describe("CloudClient: retries", () => {
 
   it.effect("retries after a timeout, with one minute for each attempt", () =>
     Effect.gen(function* () {
-      yield* goesWrong({ _tag: "Delay", duration: "1 hours" }, 1)
-      assert.deepStrictEqual(yield* inTime(get), [])
+      yield* injectFault({ _tag: "Delay", duration: "1 hours" }, 1)
+      assert.deepStrictEqual(yield* withAdvancingClock(get), [])
       const [, second] = yield* times
       assert.isAtLeast(second ?? 0, 60_000)
       assert.isAtMost(second ?? 0, 60_250)
@@ -214,7 +214,7 @@ describe("CloudClient: retries", () => {
 
   it.effect("fails with Unauthorized after a second 401 right after the renewal", () =>
     Effect.gen(function* () {
-      yield* goesWrong(status(401), Infinity)
+      yield* injectFault(status(401), Infinity)
       const error = yield* Effect.flip(get)
       assert.strictEqual(error._tag, "Unauthorized")
       assert.strictEqual(yield* sent, 2)
@@ -225,7 +225,7 @@ describe("CloudClient: retries", () => {
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       yield* cloud.clearRequests
-      yield* goesWrong(status(403))
+      yield* injectFault(status(403))
       const error = yield* Effect.flip(get)
       assert.strictEqual(error._tag, "Forbidden")
       assert.strictEqual((yield* cloud.requests).length, 1)
@@ -301,7 +301,7 @@ describe("CloudClient: operations that may take minutes on the server", () => {
         const [method, effect] = yield* prepare(yield* seeded)
         yield* cloud.clearRequests
         yield* cloud.fail({ match: { method }, fault: { _tag: "Delay", duration: "20 minutes" } })
-        yield* inTime(effect, "21 minutes")
+        yield* withAdvancingClock(effect, "21 minutes")
         assert.strictEqual(yield* countOf(method), 1)
       }).pipe(Effect.provide(TestCloud.layer()))
     )
@@ -312,7 +312,7 @@ describe("CloudClient: operations that may take minutes on the server", () => {
         const [method, effect] = yield* prepare(yield* seeded)
         yield* cloud.clearRequests
         yield* cloud.fail({ match: { method }, times: Infinity, fault: { _tag: "Delay", duration: "10 hours" } })
-        const error = yield* inTime(Effect.flip(effect), "2 hours")
+        const error = yield* withAdvancingClock(Effect.flip(effect), "2 hours")
         assert.strictEqual(error._tag, "TransportError")
         assert.strictEqual(yield* countOf(method), 1)
       }).pipe(Effect.provide(TestCloud.layer()))
@@ -324,7 +324,7 @@ describe("CloudClient: operations that may take minutes on the server", () => {
         const [method, effect] = yield* prepare(yield* seeded)
         yield* cloud.clearRequests
         yield* cloud.fail({ match: { method }, times: Infinity, fault: status(504) })
-        const error = yield* inTime(Effect.flip(effect))
+        const error = yield* withAdvancingClock(Effect.flip(effect))
         assert.strictEqual(error._tag, "ServiceUnavailable")
         assert.strictEqual(yield* countOf(method), 1)
       }).pipe(Effect.provide(TestCloud.layer()))
@@ -337,7 +337,7 @@ describe("CloudClient: operations that may take minutes on the server", () => {
         yield* cloud.clearRequests
         yield* cloud.fail({ match: { method }, fault: status(503) })
         yield* cloud.fail({ match: { method }, fault: { _tag: "Cut" } })
-        yield* inTime(effect)
+        yield* withAdvancingClock(effect)
         assert.strictEqual(yield* countOf(method), 3)
       }).pipe(Effect.provide(TestCloud.layer()))
     )
@@ -563,7 +563,7 @@ describe("CloudClient: concurrency of requests", () => {
           yield* open
           yield* open
           yield* files.listContainersPage()
-          yield* inTime(open, "1 second")
+          yield* withAdvancingClock(open, "1 second")
         })
       )
       yield* cloud.fail({ match: { service: "files" }, times: 2, fault: { _tag: "Delay", duration: "1 hour" } })
@@ -639,8 +639,8 @@ describe("CloudClient: a retried deletion", () => {
     it.effect(`succeeds when the resource is gone, after ${how}`, () =>
       Effect.gen(function* () {
         yield* made
-        yield* goesWrong(fault)
-        yield* inTime(deletion)
+        yield* injectFault(fault)
+        yield* withAdvancingClock(deletion)
         assert.deepStrictEqual(
           (yield* requestsOf("files")).map(({ method, status }) => [method, status]),
           [
@@ -655,10 +655,10 @@ describe("CloudClient: a retried deletion", () => {
 
   it.effect("fails with NotFound when the first attempt cannot have been applied: rate limit, rejected token", () =>
     Effect.gen(function* () {
-      yield* goesWrong(status(429, { "Retry-After": "1" }))
-      assert.strictEqual((yield* inTime(Effect.flip(deletion)))._tag, "NotFound")
-      yield* goesWrong({ _tag: "RevokeTokens" })
-      assert.strictEqual((yield* inTime(Effect.flip(deletion)))._tag, "NotFound")
+      yield* injectFault(status(429, { "Retry-After": "1" }))
+      assert.strictEqual((yield* withAdvancingClock(Effect.flip(deletion)))._tag, "NotFound")
+      yield* injectFault({ _tag: "RevokeTokens" })
+      assert.strictEqual((yield* withAdvancingClock(Effect.flip(deletion)))._tag, "NotFound")
       assert.strictEqual(yield* sent, 4)
     }).pipe(Effect.provide(withDelays))
   )
@@ -666,8 +666,8 @@ describe("CloudClient: a retried deletion", () => {
   it.effect("does not affect the next deletion", () =>
     Effect.gen(function* () {
       yield* made
-      yield* goesWrong({ _tag: "LoseResponse" })
-      yield* inTime(deletion)
+      yield* injectFault({ _tag: "LoseResponse" })
+      yield* withAdvancingClock(deletion)
       assert.strictEqual((yield* Effect.flip(deletion))._tag, "NotFound")
     }).pipe(Effect.provide(withDelays))
   )
@@ -679,7 +679,9 @@ describe("CloudClient: a retried deletion", () => {
       const match = { service: "loadbalancers" }
       yield* cloud.fail({ match, fault: status(504) })
       yield* cloud.fail({ match, fault: status(404) })
-      const error = yield* inTime(Effect.flip(balancers.deleteNodes({ loadBalancerId: "1", nodeIds: ["1", "2"] })))
+      const error = yield* withAdvancingClock(
+        Effect.flip(balancers.deleteNodes({ loadBalancerId: "1", nodeIds: ["1", "2"] }))
+      )
       assert.strictEqual(error._tag, "NotFound")
     }).pipe(Effect.provide(withDelays))
   )
@@ -687,8 +689,8 @@ describe("CloudClient: a retried deletion", () => {
   it.effect("is recognized by the method only: other operations still fail with NotFound", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
-      yield* goesWrong(status(503))
-      assert.strictEqual((yield* inTime(Effect.flip(files.getContainer({ container }))))._tag, "NotFound")
+      yield* injectFault(status(503))
+      assert.strictEqual((yield* withAdvancingClock(Effect.flip(files.getContainer({ container }))))._tag, "NotFound")
     }).pipe(Effect.provide(withDelays))
   )
 })
@@ -698,8 +700,8 @@ describe("CloudClient: which retry policy applies", () => {
 
   const counted = <R>(effect: Effect.Effect<unknown, unknown, R>) =>
     Effect.gen(function* () {
-      yield* goesWrong(status(503), Infinity)
-      yield* inTime(Effect.exit(effect))
+      yield* injectFault(status(503), Infinity)
+      yield* withAdvancingClock(Effect.exit(effect))
       return yield* sent
     })
 
@@ -782,7 +784,7 @@ describe("CloudClient: observability", () => {
     Effect.gen(function* () {
       const { spans, tracer } = recording()
       const files = yield* CloudFiles.CloudFiles
-      yield* goesWrong(status(503, { "Retry-After": "0" }), 2)
+      yield* injectFault(status(503, { "Retry-After": "0" }), 2)
       yield* Effect.flip(files.getObjectInfo({ container: "my-container", object: "my/object" })).pipe(
         Effect.withTracer(tracer)
       )
@@ -855,7 +857,7 @@ describe("CloudClient: observability", () => {
         received: Telemetry.total("bytesReceived", labels)
       })
       const before = yield* totals
-      yield* goesWrong(status(503, { "Retry-After": "0" }))
+      yield* injectFault(status(503, { "Retry-After": "0" }))
       yield* files.upload({ container: "c", object: "bytes", body: CloudFiles.fromBytes(patterned(1000)) })
       yield* files.upload({
         container: "c",
@@ -863,8 +865,8 @@ describe("CloudClient: observability", () => {
         body: CloudFiles.fromStream(inPieces(patterned(2500), 300), { replayable: true })
       })
       yield* Stream.runDrain(files.download({ container: "c", object: "stream" }))
-      yield* goesWrong({ _tag: "Cut" })
-      yield* inTime(files.getAccount())
+      yield* injectFault({ _tag: "Cut" })
+      yield* withAdvancingClock(files.getAccount())
       const after = yield* totals
       assert.deepStrictEqual(
         {

@@ -357,8 +357,8 @@ describe("failed logins", () => {
         assert.strictEqual((yield* authenticationFailure(tokens.get)).retryAfter, undefined)
         assert.strictEqual(yield* loginRequests, 1, `the attempt before the wait of ${seconds} s`)
         yield* TestClock.adjust(Duration.subtract(Duration.seconds(seconds), "1 millis"))
-        for (const ask of [tokens.get, tokens.reauthenticate, tokens.renew(1)]) {
-          const held = yield* authenticationFailure(ask)
+        for (const send of [tokens.get, tokens.reauthenticate, tokens.renew(1)]) {
+          const held = yield* authenticationFailure(send)
           assert.strictEqual(held.reason, "refused")
           assert.strictEqual(held.status, 401)
           assert.deepStrictEqual(held.retryAfter, Duration.millis(1))
@@ -478,19 +478,19 @@ describe("failed logins", () => {
 
   it.scoped("a login without a token, or with an empty one, is malformed", () =>
     Effect.gen(function* () {
-      for (const answer of [
+      for (const response of [
         loginAnswer("", "2222-02-22T22:22:22.000-02:00"),
         loginAnswer("t", "some day"),
         Reply.json(200, { access: { user: { id: "1" } } }),
         Reply.json(200, {})
       ]) {
-        const identity = scriptedIdentity(answer)
+        const identity = scriptedIdentity(response)
         const error = yield* authenticationFailure(
           Identity.make({ credentials: Credentials.apiKey({ username: "me", apiKey: "key-1" }) }).pipe(
             Effect.provideService(HttpClient.HttpClient, identity.client)
           )
         )
-        assert.strictEqual(error.reason, "malformed", String(answer.body))
+        assert.strictEqual(error.reason, "malformed", String(response.body))
       }
     })
   )

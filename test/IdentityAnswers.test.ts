@@ -20,10 +20,10 @@ const credentials = {
   swift: Credentials.swiftKey({ authUrl: "http://swift.test/auth/v1.0", user: "a:u", key: "correct horse battery" })
 }
 
-const logIn = (kind: keyof typeof credentials, answer: WireResponse) =>
+const logIn = (kind: keyof typeof credentials, response: WireResponse) =>
   Effect.flatMap(Identity.make({ credentials: credentials[kind] }), (tokens) => tokens.get).pipe(
     Effect.scoped,
-    Effect.provideService(HttpClient.HttpClient, scriptedIdentity(answer).client)
+    Effect.provideService(HttpClient.HttpClient, scriptedIdentity(response).client)
   )
 
 const v2 = (more: object, token: object = {}) =>
@@ -161,12 +161,12 @@ describe("a login is decoded", () => {
   it.effect("without revealing a password in a catalog's URL", () =>
     Effect.gen(function* () {
       const url = "http://someone:hunter2-secret@nova.test:8774/v2.1"
-      const answers = [
+      const responses = [
         yield* logIn("v2", v2({ serviceCatalog: [{ type: "compute", endpoints: [{ publicURL: url }] }] })),
         yield* logIn("v3", v3({ catalog: [{ type: "compute", endpoints: [{ interface: "public", url }] }] })),
         yield* logIn("swift", Reply.empty(200, { "X-Auth-Token": "t", "X-Storage-Url": url }))
       ]
-      for (const access of answers) {
+      for (const access of responses) {
         assert.strictEqual(access.catalog[0]?.endpoints[0]?.publicUrl, "http://nova.test:8774/v2.1")
         assert.notInclude(shown(access), "hunter2")
       }
@@ -175,15 +175,15 @@ describe("a login is decoded", () => {
 
   it.effect("from Swift with any token lifetime, and either name of the token header", () =>
     Effect.gen(function* () {
-      const answer = (headers: Readonly<Record<string, string>>) =>
+      const response = (headers: Readonly<Record<string, string>>) =>
         logIn("swift", Reply.empty(200, { "X-Storage-Url": "http://swift.test/v1/AUTH_a", ...headers }))
       for (const expires of ["", "soon", "NaN", "-1", "1e300", "9".repeat(400)]) {
-        const access = yield* answer({ "X-Auth-Token": "t", "X-Auth-Token-Expires": expires })
+        const access = yield* response({ "X-Auth-Token": "t", "X-Auth-Token-Expires": expires })
         assert.strictEqual(access.expires.epochMillis - access.issued.epochMillis, 86_400_000)
       }
-      const life = yield* answer({ "X-Auth-Token": "t", "X-Auth-Token-Expires": "60.5" })
+      const life = yield* response({ "X-Auth-Token": "t", "X-Auth-Token-Expires": "60.5" })
       assert.strictEqual(life.expires.epochMillis - life.issued.epochMillis, 60_500)
-      const ceph = yield* answer({ "X-Storage-Token": "t" })
+      const ceph = yield* response({ "X-Storage-Token": "t" })
       assert.strictEqual(Redacted.value(ceph.token), "t")
     })
   )

@@ -6,7 +6,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
 import { type CloudError, Credentials, Identity } from "effect-rackspace"
 import * as Reply from "../src/emulator/Reply.js"
-import { type Answer, scriptedIdentity } from "./support/scriptedIdentity.js"
+import { type TestResponse, scriptedIdentity } from "./support/scriptedIdentity.js"
 import { shown } from "./support/shown.js"
 
 const authUrl = "http://keystone.test/v3"
@@ -18,9 +18,9 @@ const granted = (token: string, more: object = {}) =>
     { "X-Subject-Token": token }
   )
 
-const run = (credentials: Credentials.Credentials, ...answers: ReadonlyArray<Answer>) =>
+const run = (credentials: Credentials.Credentials, ...responses: ReadonlyArray<TestResponse>) =>
   Effect.gen(function* () {
-    const identity = scriptedIdentity(...answers)
+    const identity = scriptedIdentity(...responses)
     const tokens = yield* Identity.make({ credentials, lazy: true }).pipe(
       Effect.provideService(HttpClient.HttpClient, identity.client)
     )

@@ -17,7 +17,7 @@ import {
   TokenStore
 } from "effect-rackspace"
 import * as Reply from "../src/emulator/Reply.js"
-import { type Answer, scriptedIdentity } from "./support/scriptedIdentity.js"
+import { type TestResponse, scriptedIdentity } from "./support/scriptedIdentity.js"
 import { shown } from "./support/shown.js"
 
 const domain = { id: "default" }
@@ -252,8 +252,8 @@ describe("TokenRef with each kind of login", () => {
 })
 
 /** A Keystone with these responses, and the requests that it received. */
-const keystone = (...answers: ReadonlyArray<Answer>) => {
-  const identity = scriptedIdentity(...answers)
+const keystone = (...responses: ReadonlyArray<TestResponse>) => {
+  const identity = scriptedIdentity(...responses)
   const make = (credentials: Credentials.Credentials, options: Partial<Identity.Options> = {}) =>
     Identity.make({ credentials, retry: RetryPolicy.never, ...options }).pipe(
       Effect.provideService(HttpClient.HttpClient, identity.client)
@@ -533,7 +533,7 @@ describe("the response to a login at Keystone", () => {
 
   it.scoped("reveals no secret if a fault quotes the request", () =>
     Effect.gen(function* () {
-      const echo: Answer = (request) =>
+      const echo: TestResponse = (request) =>
         Reply.json(400, { error: { code: 400, message: request.text, title: "Bad Request" } })
       for (const credentials of [
         password({ password: "sEcReT-1", passcode: "sEcReT-2" }),
@@ -609,14 +609,14 @@ describe("version discovery", () => {
 
   it.scoped("reads a list without a wrapper too; assumes version 3 if the response is not a list or missing", () =>
     Effect.gen(function* () {
-      for (const answer of [
+      for (const response of [
         Reply.json(200, { versions: [{ id: "v3" }] }),
         Reply.json(200, { versions: { version: [{ id: "v2.0" }] } }),
         Reply.text(200, "<html>"),
         Reply.empty(404),
         Reply.empty(503)
       ]) {
-        const { asked, make } = keystone(answer, granted())
+        const { asked, make } = keystone(response, granted())
         yield* make(password({ authUrl: "http://keystone.test" }))
         assert.strictEqual(asked()[1]?.line, "POST /v3/auth/tokens")
       }

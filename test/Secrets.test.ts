@@ -197,7 +197,7 @@ const expectFailure = <A, E extends { readonly _tag: string }>(
   return failure
 }
 
-/** A server that answers every request with this status and a page that echoes the whole request. */
+/** A server that returns this status for every request, with a page that echoes the whole request. */
 const echo = (status: number, page: (head: string, body: string) => string) =>
   HttpClient.make((request) => {
     const body = request.body._tag === "Uint8Array" ? new TextDecoder().decode(request.body.body) : ""
@@ -276,7 +276,7 @@ describe("secrets", () => {
             yield* logIn("wrong password", Credentials.password({ authUrl, username, password: wrongPassword })),
             "AuthenticationFailed"
           )
-          secrets.set("a token of nobody", "t0ken-of-nobody-at-all")
+          secrets.set("an unknown token", "t0ken-of-nobody-at-all")
           expectFailure(
             yield* logIn("wrong token", Credentials.token({ authUrl, token: "t0ken-of-nobody-at-all", tenantId: "1" })),
             "AuthenticationFailed"
@@ -304,10 +304,10 @@ describe("secrets", () => {
               body: `{"access":{"token":{"id":"t0ken-cut-off","expires":"${apiKey}`
             }
           })
-          secrets.set("a token cut off", "t0ken-cut-off")
-          expectFailure(yield* logIn("an answer cut off", byKey), "AuthenticationFailed")
+          secrets.set("a truncated token", "t0ken-cut-off")
+          expectFailure(yield* logIn("a truncated response", byKey), "AuthenticationFailed")
           yield* cloud.fail({ match: { service: "identity" }, fault: { _tag: "Cut" } })
-          expectFailure(yield* logIn("a connection cut", byKey), "AuthenticationFailed")
+          expectFailure(yield* logIn("a broken connection", byKey), "AuthenticationFailed")
 
           yield* cloud.setMultiFactor(true)
           const challenged = expectFailure(
@@ -477,14 +477,14 @@ describe("secrets", () => {
           }
 
           yield* fail(202, `{"server":{"id":"s-1","adminPass":"${plainPassword}`)
-          expectFailure(yield* outcome(all, "an answer cut off", servers.create(server)), "MalformedResponse")
+          expectFailure(yield* outcome(all, "a truncated response", servers.create(server)), "MalformedResponse")
           yield* fail(202, { server: { id: ["s-1"], adminPass: plainPassword } })
-          expectFailure(yield* outcome(all, "an answer without an id", servers.create(server)), "MalformedResponse")
+          expectFailure(yield* outcome(all, "a response without an id", servers.create(server)), "MalformedResponse")
           yield* fail(202, { server: { id: "s-1", adminPass: [plainPassword] } })
-          expectFailure(yield* outcome(all, "an odd password", servers.create(server)), "MalformedResponse")
+          expectFailure(yield* outcome(all, "an invalid password", servers.create(server)), "MalformedResponse")
           yield* fail(200, { keypair: { name: "k", fingerprint: "f", private_key: [plainPassword] } })
           expectFailure(
-            yield* outcome(all, "an odd private key", servers.createKeyPair({ name: "l" })),
+            yield* outcome(all, "an invalid private key", servers.createKeyPair({ name: "l" })),
             "MalformedResponse"
           )
 
@@ -499,7 +499,7 @@ describe("secrets", () => {
 
           yield* outcome(all, "a plain password", servers.create({ ...server, adminPassword: plainPassword }))
           const plain = { ...server, name: "", adminPassword: plainPassword }
-          expectFailure(yield* outcome(all, "a plain password beside a fault", servers.create(plain)), "InvalidInput")
+          expectFailure(yield* outcome(all, "a plain password and a fault", servers.create(plain)), "InvalidInput")
           yield* outcome(all, "a plain secret", bigData.createS3Credential({ ...s3, secretAccessKey: plainPassword }))
           const wrong = { ...server, name: "", adminPassword: Redacted.make("") }
           expectFailure(yield* outcome(all, "several faults", servers.create(wrong)), "InvalidInput")

@@ -26,7 +26,7 @@ const commandFailure = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   })
 
 describe("Ssh: checks before a process is started", () => {
-  const nothingIsThere = { ...someone, sshProgram: "/nowhere/ssh" }
+  const missingProgram = { ...someone, sshProgram: "/nowhere/ssh" }
   const cases: ReadonlyArray<readonly [name: string, target: Partial<Ssh.Target>, message: RegExp]> = [
     [
       "a host that looks like an option",
@@ -77,7 +77,7 @@ describe("Ssh: checks before a process is started", () => {
   for (const [name, fields, message] of cases) {
     it.effect(name, () =>
       Effect.gen(function* () {
-        const error = yield* sshError(Ssh.execute({ ...nothingIsThere, ...fields }, "true"))
+        const error = yield* sshError(Ssh.execute({ ...missingProgram, ...fields }, "true"))
         assert.strictEqual(error.reason, "invalidInput")
         assert.match(error.message, message)
       }).pipe(Effect.provide(NodeContext.layer))
@@ -87,15 +87,15 @@ describe("Ssh: checks before a process is started", () => {
   it.scoped("reject an empty command, a null character, and invalid ports and paths", () =>
     Effect.gen(function* () {
       for (const [effect, message] of [
-        [Ssh.execute(nothingIsThere, " "), /command: expected/],
-        [Ssh.execute(nothingIsThere, []), /command: expected/],
-        [Ssh.execute(nothingIsThere, ["a\0b"]), /command: expected/],
-        [Ssh.socksProxy(nothingIsThere, { localPort: 0 }), /localPort: expected/],
-        [Ssh.tunnel(nothingIsThere, { remotePort: 70_000 }), /remotePort: expected/],
-        [Ssh.tunnel(nothingIsThere, { remotePort: 80, remoteHost: "a b" }), /remoteHost: expected/],
-        [Ssh.copyFrom(nothingIsThere, { remote: "folder/", local: "x" }), /remote: expected/],
-        [Ssh.copyFrom(nothingIsThere, { remote: "", local: "x" }), /remote: expected/],
-        [Ssh.copyTo(nothingIsThere, { local: "/", remote: "x" }), /local: expected a file/]
+        [Ssh.execute(missingProgram, " "), /command: expected/],
+        [Ssh.execute(missingProgram, []), /command: expected/],
+        [Ssh.execute(missingProgram, ["a\0b"]), /command: expected/],
+        [Ssh.socksProxy(missingProgram, { localPort: 0 }), /localPort: expected/],
+        [Ssh.tunnel(missingProgram, { remotePort: 70_000 }), /remotePort: expected/],
+        [Ssh.tunnel(missingProgram, { remotePort: 80, remoteHost: "a b" }), /remoteHost: expected/],
+        [Ssh.copyFrom(missingProgram, { remote: "folder/", local: "x" }), /remote: expected/],
+        [Ssh.copyFrom(missingProgram, { remote: "", local: "x" }), /remote: expected/],
+        [Ssh.copyTo(missingProgram, { local: "/", remote: "x" }), /local: expected a file/]
       ] as ReadonlyArray<readonly [Effect.Effect<unknown, unknown, NodeContext.NodeContext>, RegExp]>) {
         const error = yield* sshError(effect)
         assert.strictEqual(error.reason, "invalidInput", error.message)
@@ -107,7 +107,7 @@ describe("Ssh: checks before a process is started", () => {
   it.effect("each operation is a span that names the host, but not the command", () =>
     Effect.gen(function* () {
       const { spans, tracer } = recording()
-      const target = { ...nothingIsThere, port: 2222 }
+      const target = { ...missingProgram, port: 2222 }
       yield* Effect.ignore(Ssh.execute(target, "mysql -psecret")).pipe(Effect.withTracer(tracer))
       yield* Effect.ignore(Stream.runDrain(Ssh.stream(target, "mysql -psecret"))).pipe(Effect.withTracer(tracer))
       assert.deepStrictEqual(
@@ -123,7 +123,7 @@ describe("Ssh: checks before a process is started", () => {
 
   it.effect("reports a missing ssh program", () =>
     Effect.gen(function* () {
-      const error = yield* sshError(Ssh.execute(nothingIsThere, "true"))
+      const error = yield* sshError(Ssh.execute(missingProgram, "true"))
       assert.strictEqual(error.reason, "notInstalled")
       assert.match(error.message, /\/nowhere\/ssh does not exist/)
     }).pipe(Effect.provide(NodeContext.layer))
@@ -289,7 +289,7 @@ const until = <E, R>(what: string, holds: Effect.Effect<boolean, E, R>) =>
 const names = (folder: string) => Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readDirectory(folder))
 
 /** Sends each part to a port, and reads the given number of bytes before the next one. */
-const exchange = (port: number, parts: ReadonlyArray<readonly [send: Uint8Array, answer: number]>) =>
+const exchange = (port: number, parts: ReadonlyArray<readonly [send: Uint8Array, response: number]>) =>
   Effect.async<Buffer, Error>((resume) => {
     const socket = Net.connect(port, "127.0.0.1")
     let seen = Buffer.alloc(0)
@@ -564,12 +564,12 @@ describe.skipIf(Sshd.missing !== undefined)("Ssh against a real sshd", { timeout
         name,
         Uint8Array.of(far >> 8, far & 255)
       ])
-      const answer = yield* exchange(proxy.port, [
+      const response = yield* exchange(proxy.port, [
         [Uint8Array.of(5, 1, 0), 2],
         [request, 10],
         [bytes("through the proxy"), 17]
       ])
-      assert.strictEqual(answer.toString(), "through the proxy")
+      assert.strictEqual(response.toString(), "through the proxy")
     })
   )
 

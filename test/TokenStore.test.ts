@@ -160,7 +160,7 @@ describe("a token store in a file", () => {
       const store = yield* Effect.provideService(TokenStore.makeFile(path), FileSystem.FileSystem, slow)
       const saving = yield* Effect.fork(store.save(key, access("t-2")))
       const during = yield* Deferred.await(reached)
-      assert.strictEqual(during.length, 2, "written beside the old one")
+      assert.strictEqual(during.length, 2, "written next to the old one")
       for (const name of during) assert.strictEqual(yield* modeOf(join(dirname(path), name)), 0o600)
       yield* Fiber.interrupt(saving)
       assert.deepStrictEqual(yield* siblings(path), ["token"])
@@ -296,7 +296,7 @@ describe("a login in a key-value store", () => {
     }).pipe(Effect.provide(KeyValueStore.layerMemory))
   )
 
-  it.scoped("a forced login while another is pending is not answered from the store", () =>
+  it.scoped("a forced login while another is pending does not use the stored token", () =>
     Effect.gen(function* () {
       yield* Effect.provide(login(), TokenStore.layerKeyValueStore)
       const store = yield* TokenStore.makeKeyValueStore

@@ -36,7 +36,7 @@ import {
 const file = { container: "c", object: "o" }
 
 /** Retries immediately, so that a test need not wait. */
-const quick = RetryPolicy.make({ baseDelay: Duration.millis(1) })
+const withoutDelay = RetryPolicy.make({ baseDelay: Duration.millis(1) })
 
 const once = Effect.provideService(RetryPolicy.RetryPolicy, RetryPolicy.never)
 
@@ -75,8 +75,8 @@ const extract = (stream: Stream.Stream<Uint8Array>) =>
     files.extractArchive({ container: "c", format: "tar", body: CloudFiles.fromStream(stream, { replayable: true }) })
   )
 
-const beginEarly = (answer: Http.ServerResponse): void => {
-  answer.writeHead(200, { "Content-Type": "application/json" }).write(" ")
+const beginEarly = (reply: Http.ServerResponse): void => {
+  reply.writeHead(200, { "Content-Type": "application/json" }).write(" ")
 }
 
 /** Advances the clock until a fiber has ended: on a busy machine its timer may have started a little later. */
@@ -88,10 +88,10 @@ const archiveInChunks = (http: Layer.Layer<HttpClient.HttpClient>, policy: Retry
   Effect.gen(function* () {
     let requests = 0
     let received = 0
-    let answer: Http.ServerResponse | undefined
+    let reply: Http.ServerResponse | undefined
     const server = yield* httpServer((request, begun) => {
       requests++
-      answer = begun
+      reply = begun
       beginEarly(begun)
       request.on("error", () => {})
       request.on("data", (chunk: Buffer) => (received += chunk.byteLength))
@@ -108,13 +108,13 @@ const archiveInChunks = (http: Layer.Layer<HttpClient.HttpClient>, policy: Retry
       Effect.fork
     )
     for (let piece = 1; piece <= 12; piece++) {
-      yield* eventually("the source is asked", () => asked >= piece)
+      yield* eventually("the source is pulled", () => asked >= piece)
       yield* TestClock.adjust("200 millis")
       yield* eventually("the piece arrives", () => received >= piece * 1000)
       // The response's beginning must arrive as well.
       yield* pause(20)
     }
-    return { fiber, server, requests: () => requests, end: () => answer?.end(extracted) }
+    return { fiber, server, requests: () => requests, end: () => reply?.end(extracted) }
   })
 
 /**
@@ -127,11 +127,11 @@ const archiveWithPauses = <A, E, R>(
   Effect.gen(function* () {
     let requests = 0
     let request: Http.IncomingMessage | undefined
-    let answer: Http.ServerResponse | undefined
+    let reply: Http.ServerResponse | undefined
     const server = yield* httpServer((arrived, begun) => {
       requests++
       request = arrived
-      answer = begun
+      reply = begun
       beginEarly(begun)
       arrived.on("error", () => {})
       arrived.on("end", () => begun.end(extracted))
@@ -172,7 +172,7 @@ const archiveWithPauses = <A, E, R>(
         yield* untilStalled
       }),
       writeSome: Effect.suspend(() => {
-        answer?.write(" ")
+        reply?.write(" ")
         return pause(20)
       }),
       readAll: () => {
@@ -194,7 +194,7 @@ for (const [name, http] of clients) {
         yield* Scope.close(scope, Exit.void)
         const error = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getAccount()).pipe(
           Effect.flip,
-          Effect.provide(servicesAt(url, http, { retry: quick }))
+          Effect.provide(servicesAt(url, http, { retry: withoutDelay }))
         )
         assert.strictEqual(error._tag, "TransportError")
         if (error._tag !== "TransportError") return
@@ -212,7 +212,7 @@ for (const [name, http] of clients) {
           else socket.end(response("200 OK", { "Content-Length": 2, Connection: "close" }, "[]"))
         })
         const containers = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => files.listContainersPage()).pipe(
-          Effect.provide(servicesAt(server.url, http, { retry: quick }))
+          Effect.provide(servicesAt(server.url, http, { retry: withoutDelay }))
         )
         assert.deepStrictEqual(containers, [])
         assert.strictEqual(server.accepted(), 3)
@@ -224,7 +224,7 @@ for (const [name, http] of clients) {
         const server = yield* socketServer((socket) => void socket.destroy())
         const error = yield* Effect.flatMap(CloudServers.CloudServers, (servers) =>
           servers.create({ name: "web", imageId: "i", flavorId: "f" })
-        ).pipe(Effect.flip, Effect.provide(servicesAt(server.url, http, { retry: quick })))
+        ).pipe(Effect.flip, Effect.provide(servicesAt(server.url, http, { retry: withoutDelay })))
         assert.strictEqual(error._tag, "TransportError")
         assert.strictEqual(server.accepted(), 1)
       })
@@ -271,9 +271,9 @@ for (const [name, http] of clients) {
     it.scoped("sends a request in the finalizer of an interrupted fiber", () =>
       Effect.gen(function* () {
         const methods: Array<string | undefined> = []
-        const server = yield* httpServer(({ method }, answer) => {
+        const server = yield* httpServer(({ method }, reply) => {
           methods.push(method)
-          answer.writeHead(204).end()
+          reply.writeHead(204).end()
         })
         const running = yield* Deferred.make<void>()
         const fiber = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) =>
@@ -295,7 +295,7 @@ for (const [name, http] of clients) {
             : void socket.end(response("200 OK", { "Content-Length": 2, Connection: "close" }, "[]"))
         )
         const found = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => files.listContainersPage()).pipe(
-          Effect.provide(servicesAt(server.url, http, { retry: quick }))
+          Effect.provide(servicesAt(server.url, http, { retry: withoutDelay }))
         )
         assert.deepStrictEqual(found, [])
         assert.strictEqual(server.accepted(), 2)
@@ -304,8 +304,8 @@ for (const [name, http] of clients) {
 
     it.scopedLive("fails with ChecksumMismatch at the end when the bytes do not match the ETag", () =>
       Effect.gen(function* () {
-        const server = yield* httpServer((_, answer) => {
-          answer.writeHead(200, object("hello", { ETag: md5("world") })).end("hello")
+        const server = yield* httpServer((_, reply) => {
+          reply.writeHead(200, object("hello", { ETag: md5("world") })).end("hello")
         })
         const error = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => bytesOf(files.download(file))).pipe(
           Effect.flip,
@@ -323,11 +323,11 @@ for (const [name, http] of clients) {
         Effect.gen(function* () {
           const plain = "compress me ".repeat(1000)
           const packed = gzipSync(plain)
-          const server = yield* httpServer((_, answer) => {
+          const server = yield* httpServer((_, reply) => {
             const headers = object(packed, { "Content-Encoding": "gzip" })
-            if (framing === "with its length") answer.writeHead(200, headers)
-            else answer.writeHead(200, { "Content-Encoding": "gzip", ETag: headers.ETag })
-            answer.end(packed)
+            if (framing === "with its length") reply.writeHead(200, headers)
+            else reply.writeHead(200, { "Content-Encoding": "gzip", ETag: headers.ETag })
+            reply.end(packed)
           })
           const bytes = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => bytesOf(files.download(file))).pipe(
             Effect.provide(servicesAt(server.url, http))
@@ -353,8 +353,8 @@ for (const [name, http] of clients) {
 
     it.scopedLive("rejects the whole object when the server ignores a range", () =>
       Effect.gen(function* () {
-        const server = yield* httpServer((_, answer) => {
-          answer.writeHead(200, object("0123456789")).end("0123456789")
+        const server = yield* httpServer((_, reply) => {
+          reply.writeHead(200, object("0123456789")).end("0123456789")
         })
         const error = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) =>
           bytesOf(files.download({ ...file, range: { offset: 2, length: 3 } }))
@@ -365,11 +365,11 @@ for (const [name, http] of clients) {
 
     it.scopedLive("does not follow a redirect, and sends the token nowhere else", () =>
       Effect.gen(function* () {
-        const elsewhere = yield* httpServer((_, answer) => void answer.writeHead(200).end("[]"))
+        const elsewhere = yield* httpServer((_, reply) => void reply.writeHead(200).end("[]"))
         const tokens: Array<unknown> = []
-        const server = yield* httpServer((request, answer) => {
+        const server = yield* httpServer((request, reply) => {
           tokens.push(request.headers["x-auth-token"])
-          answer.writeHead(302, { Location: `${elsewhere.url}/else`, "Content-Length": 0 }).end()
+          reply.writeHead(302, { Location: `${elsewhere.url}/else`, "Content-Length": 0 }).end()
         })
         const error = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => files.listContainersPage()).pipe(
           Effect.flip,
@@ -385,8 +385,8 @@ for (const [name, http] of clients) {
 
     it.scopedLive("fails with MalformedResponse when a proxy returns a page instead of JSON", () =>
       Effect.gen(function* () {
-        const server = yield* httpServer((_, answer) => {
-          answer.writeHead(200, { "Content-Type": "text/html" }).end("<html><body>Please sign in</body></html>")
+        const server = yield* httpServer((_, reply) => {
+          reply.writeHead(200, { "Content-Type": "text/html" }).end("<html><body>Please sign in</body></html>")
         })
         const error = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => files.listContainersPage()).pipe(
           Effect.flip,
@@ -402,8 +402,8 @@ for (const [name, http] of clients) {
 
     it.scopedLive("fails with a readable ServiceUnavailable when a proxy returns 502 in HTML", () =>
       Effect.gen(function* () {
-        const server = yield* httpServer((_, answer) => {
-          answer
+        const server = yield* httpServer((_, reply) => {
+          reply
             .writeHead(502, { "Content-Type": "text/html" })
             .end(
               "<html><head><title>502</title><style>b{}</style></head><body><h1>502 Bad Gateway</h1>nginx</body></html>"
@@ -445,8 +445,8 @@ for (const [name, http] of clients) {
 
     it.scoped("times out when the response body stalls", () =>
       Effect.gen(function* () {
-        const server = yield* httpServer((_, answer) => {
-          answer.writeHead(200, { "Content-Length": 100 }).write("12345")
+        const server = yield* httpServer((_, reply) => {
+          reply.writeHead(200, { "Content-Length": 100 }).write("12345")
         })
         const seen = yield* Deferred.make<void>()
         const fiber = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) =>
@@ -509,12 +509,12 @@ for (const [name, http] of clients) {
       it.scoped(`a source that is slower than the timeout is not a stall${when}`, () =>
         Effect.gen(function* () {
           let received = ""
-          const server = yield* httpServer((request, answer) => {
-            if (isEarly) answer.writeHead(201, { ETag: md5("first second"), "Content-Type": "text/html" }).write(" ")
+          const server = yield* httpServer((request, reply) => {
+            if (isEarly) reply.writeHead(201, { ETag: md5("first second"), "Content-Type": "text/html" }).write(" ")
             request.on("data", (chunk: Buffer) => (received += chunk.toString()))
             request.on("end", () => {
-              if (!isEarly) answer.writeHead(201, { ETag: md5(received), "Content-Length": 0 })
-              answer.end()
+              if (!isEarly) reply.writeHead(201, { ETag: md5(received), "Content-Length": 0 })
+              reply.end()
             })
           })
           const asked = yield* Deferred.make<void>()
@@ -684,16 +684,16 @@ for (const [name, http] of clients) {
 
     for (const [how, end] of [
       ["stalls", () => {}],
-      ["breaks off", (answer: Http.ServerResponse) => void setTimeout(() => answer.destroy(), 50)]
+      ["breaks off", (reply: Http.ServerResponse) => void setTimeout(() => reply.destroy(), 50)]
     ] as const) {
       it.scoped(`an error response whose own body ${how} is still that error`, () =>
         Effect.gen(function* () {
           let begun = 0
-          const server = yield* httpServer((request, answer) => {
+          const server = yield* httpServer((request, reply) => {
             request.resume()
-            answer.writeHead(403, { "Content-Type": "text/html", "Content-Length": 1000 }).write("<html>Forb")
+            reply.writeHead(403, { "Content-Type": "text/html", "Content-Length": 1000 }).write("<html>Forb")
             begun++
-            end(answer)
+            end(reply)
           })
           for (const operation of [
             (files: CloudFiles.Service) => files.listContainersPage(),
@@ -739,11 +739,11 @@ for (const [name, http] of clients) {
     it.scopedLive("200 requests with error responses or without bodies reuse their connection", () =>
       Effect.gen(function* () {
         let count = 0
-        const server = yield* httpServer((request, answer) => {
+        const server = yield* httpServer((request, reply) => {
           request.resume()
           count++
-          if (count % 4 === 0) answer.writeHead(204).end()
-          else answer.writeHead(404, { "Content-Type": "text/html" }).end("<html>Not Found</html>".repeat(100))
+          if (count % 4 === 0) reply.writeHead(204).end()
+          else reply.writeHead(404, { "Content-Type": "text/html" }).end("<html>Not Found</html>".repeat(100))
         })
         yield* Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
@@ -764,10 +764,10 @@ for (const [name, http] of clients) {
     it.scopedLive("reads the response to a rejected token, so that the next request reuses the connection", () =>
       Effect.gen(function* () {
         let count = 0
-        const server = yield* httpServer((request, answer) => {
+        const server = yield* httpServer((request, reply) => {
           request.resume()
           count++
-          answer.writeHead(401, { "Content-Type": "text/html" }).end("<html>Unauthorized</html>".repeat(100))
+          reply.writeHead(401, { "Content-Type": "text/html" }).end("<html>Unauthorized</html>".repeat(100))
         })
         const errors = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) =>
           Effect.forEach(Array.from({ length: 100 }), () => Effect.flip(files.listContainersPage()))
@@ -782,8 +782,8 @@ for (const [name, http] of clients) {
 
     it.scopedLive("an interrupted download leaves no connection and no fiber", () =>
       Effect.gen(function* () {
-        const server = yield* httpServer((_, answer) => {
-          answer.writeHead(200, { "Content-Length": 1_000_000 }).write("12345")
+        const server = yield* httpServer((_, reply) => {
+          reply.writeHead(200, { "Content-Length": 1_000_000 }).write("12345")
         })
         const fibers = rootFibers()
         const seen = yield* Deferred.make<void>()
@@ -802,12 +802,12 @@ for (const [name, http] of clients) {
 
     it.scopedLive("a download that is not read to the end closes its connection", () =>
       Effect.gen(function* () {
-        const server = yield* httpServer((_, answer) => {
-          answer.writeHead(200, { "Content-Length": 100_000_000 })
+        const server = yield* httpServer((_, reply) => {
+          reply.writeHead(200, { "Content-Length": 100_000_000 })
           const feed = (): void => {
-            while (!answer.destroyed && answer.write(new Uint8Array(65536))) continue
+            while (!reply.destroyed && reply.write(new Uint8Array(65536))) continue
           }
-          answer.on("drain", feed)
+          reply.on("drain", feed)
           feed()
         })
         yield* Effect.gen(function* () {
@@ -821,8 +821,8 @@ for (const [name, http] of clients) {
 
     it.scopedLive("an open response that is not read is closed with its scope", () =>
       Effect.gen(function* () {
-        const server = yield* httpServer((_, answer) => {
-          answer.writeHead(200, { "Content-Length": 1_000_000 }).write("12345")
+        const server = yield* httpServer((_, reply) => {
+          reply.writeHead(200, { "Content-Length": 1_000_000 }).write("12345")
         })
         yield* Effect.gen(function* () {
           const files = yield* CloudFiles.CloudFiles
@@ -881,10 +881,10 @@ for (const [name, http] of clients) {
     if (name !== "node:http") {
       it.scopedLive("an upload that is rejected before its end stops immediately, and closes its source", () =>
         Effect.gen(function* () {
-          const server = yield* httpServer((request: Http.IncomingMessage, answer) => {
+          const server = yield* httpServer((request: Http.IncomingMessage, reply) => {
             // As a server does that rejects early: it continues reading, so that the response arrives.
             request.resume()
-            answer.writeHead(507, { "Content-Type": "text/plain", Connection: "close" }).end("no room")
+            reply.writeHead(507, { "Content-Type": "text/plain", Connection: "close" }).end("no room")
           })
           let closed = 0
           const source = Stream.repeatEffect(Effect.as(Effect.sleep("1 millis"), patterned(1000))).pipe(

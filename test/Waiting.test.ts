@@ -169,7 +169,7 @@ describe("Waiting.until", () => {
     })
   )
 
-  it.effect("reports when no poll was answered", () =>
+  it.effect("reports when no poll got a response", () =>
     Effect.gen(function* () {
       const { watch } = thing([])
       const waiting = yield* Effect.fork(Effect.flip(Waiting.until({ ...watch, poll: Effect.never })))

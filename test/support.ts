@@ -123,12 +123,12 @@ const listening = (server: Net.Server): Effect.Effect<RawServer, never, Scope.Sc
   })
 
 /** An HTTP server with the given request listener. */
-export const httpServer = (answer: Http.RequestListener): Effect.Effect<RawServer, never, Scope.Scope> =>
-  Effect.suspend(() => listening(Http.createServer({ keepAliveTimeout: 120_000, requestTimeout: 0 }, answer)))
+export const httpServer = (response: Http.RequestListener): Effect.Effect<RawServer, never, Scope.Scope> =>
+  Effect.suspend(() => listening(Http.createServer({ keepAliveTimeout: 120_000, requestTimeout: 0 }, response)))
 
 /** A server that lets the test write to the socket when a request's head has arrived. */
 export const socketServer = (
-  answer: (socket: Net.Socket, head: string, count: number) => void
+  response: (socket: Net.Socket, head: string, count: number) => void
 ): Effect.Effect<RawServer, never, Scope.Scope> =>
   Effect.suspend(() => {
     let count = 0
@@ -139,7 +139,7 @@ export const socketServer = (
           head += chunk.toString("latin1")
           if (head.includes("\r\n\r\n")) {
             socket.off("data", read)
-            answer(socket, head, ++count)
+            response(socket, head, ++count)
           }
         }
         socket.on("data", read)

@@ -263,11 +263,11 @@ export const folders = <E>(cloud: Layer.Layer<Services, E>): void =>
           assert.isTrue((yield* Effect.promise(() => stat(join(folder, "empty")))).isDirectory())
           const before = yield* namesIn(name)
           for (const direction of ["upload", "download"] as const) {
-            const told = yield* events(
+            const eventLines = yield* events(
               files.sync({ container: name, folder, direction, delete: true, emptyFolders: true })
             )
             assert.deepStrictEqual(
-              told.filter((line) => !line.startsWith("Skipped ")),
+              eventLines.filter((line) => !line.startsWith("Skipped ")),
               []
             )
           }

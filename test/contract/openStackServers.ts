@@ -166,9 +166,9 @@ export const openStackServers = <E>(cloud: Layer.Layer<Services, E>): void =>
           const servers = yield* CloudServers.CloudServers
           const name = freshName("x509")
           const given = yield* servers.importKeyPair({ name, type: "x509", publicKey: certificate })
-          const told = yield* servers.getKeyPair({ name })
-          assert.deepStrictEqual([told.type, told.fingerprint], ["x509", given.fingerprint])
-          assert.strictEqual(told.publicKey?.trim(), certificate.trim())
+          const keyPair = yield* servers.getKeyPair({ name })
+          assert.deepStrictEqual([keyPair.type, keyPair.fingerprint], ["x509", given.fingerprint])
+          assert.strictEqual(keyPair.publicKey?.trim(), certificate.trim())
           const bad = servers.importKeyPair({ name: freshName("x509"), type: "x509", publicKey: "no certificate" })
           assert.strictEqual(yield* failure(bad), "BadRequest")
           yield* servers.deleteKeyPair({ name })

@@ -445,12 +445,12 @@ export const servers = <E>(cloud: Layer.Layer<Services, E>): void =>
           const generated = yield* servers.createKeyPair({ name: made })
           assert.match(Redacted.value(generated.privateKey), /PRIVATE KEY/)
           const { fingerprint, publicKey = "" } = generated
-          const told = yield* servers.getKeyPair({ name: made })
+          const keyPair = yield* servers.getKeyPair({ name: made })
           assert.deepStrictEqual(
-            [told.name, told.fingerprint, told.publicKey, told.userId],
+            [keyPair.name, keyPair.fingerprint, keyPair.publicKey, keyPair.userId],
             [made, fingerprint, publicKey, generated.userId]
           )
-          assert.isString(told.userId)
+          assert.isString(keyPair.userId)
           yield* servers.importKeyPair({ name: given, publicKey })
           const names = (yield* servers.listKeyPairs()).map(({ name }) => name)
           assert.includeMembers(names, [made, given])

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import type * as CloudBigData from "../../src/emulator/CloudBigData.js"
 import * as Emulator from "../../src/emulator/Emulator.js"
-import { type Answer, type Ask, ask, at, texts } from "./support.js"
+import { type TestResponse, type RequestOptions, send, at, texts } from "./support.js"
 
 const base = "http://cloud.test/bigdata/dfw/v2/010101"
 const bookmark = "http://cloud.test/bigdata/dfw/010101"
@@ -13,9 +13,9 @@ const cloud = (bigData: CloudBigData.CloudBigDataOptions = {}) =>
   Effect.gen(function* () {
     const emulator = yield* Emulator.make({ bigData })
     yield* TestClock.setTime(Date.UTC(2026, 0, 1))
-    const call = (path: string, request: Ask = {}) =>
+    const call = (path: string, request: RequestOptions = {}) =>
       Effect.flatMap(emulator.issueToken, (token) =>
-        ask(emulator, `/bigdata/dfw/v2/010101${path}`, { token, ...request })
+        send(emulator, `/bigdata/dfw/v2/010101${path}`, { token, ...request })
       )
     const handles = emulator.bigData
     yield* handles.seedCredential("ssh_keys", "me@laptop")
@@ -32,20 +32,20 @@ const cloud = (bigData: CloudBigData.CloudBigDataOptions = {}) =>
         }
       })
     const created = (fields: Record<string, unknown> = {}) =>
-      Effect.map(create(fields), (answer) => {
-        assert.strictEqual(answer.status, 200, answer.text)
-        return String(at(answer.json, "cluster", "id"))
+      Effect.map(create(fields), (response) => {
+        assert.strictEqual(response.status, 200, response.text)
+        return String(at(response.json, "cluster", "id"))
       })
-    const get = (id: string) => Effect.map(call(`/clusters/${id}`), (answer) => at(answer.json, "cluster"))
+    const get = (id: string) => Effect.map(call(`/clusters/${id}`), (response) => at(response.json, "cluster"))
     const nodes = (id: string) =>
-      Effect.map(call(`/clusters/${id}/nodes`), (answer) => at(answer.json, "nodes") as ReadonlyArray<unknown>)
+      Effect.map(call(`/clusters/${id}/nodes`), (response) => at(response.json, "nodes") as ReadonlyArray<unknown>)
     const put = (id: string, cluster: unknown) => call(`/clusters/${id}`, { method: "PUT", body: { cluster } })
     return { call, create, created, emulator, get, handles, nodes, put }
   })
 
-const refused = (answer: Answer): readonly [status: number, message: string] => {
-  assert.strictEqual(at(answer.json, "fault", "code"), answer.status, answer.text)
-  return [answer.status, String(at(answer.json, "fault", "message"))]
+const refused = (response: TestResponse): readonly [status: number, message: string] => {
+  assert.strictEqual(at(response.json, "fault", "code"), response.status, response.text)
+  return [response.status, String(at(response.json, "fault", "message"))]
 }
 
 const countBy = (nodes: ReadonlyArray<unknown>, key: string): Readonly<Record<string, number>> =>
@@ -57,9 +57,9 @@ describe("Cloud Big Data: the lifecycle of a cluster", () => {
   it.effect("create returns 200 with the whole cluster, including the stack's node groups", () =>
     Effect.gen(function* () {
       const { create } = yield* cloud()
-      const answer = yield* create({ node_groups: [{ id: "slave", count: 3, flavor_id: "hadoop1-7" }] })
-      assert.strictEqual(answer.status, 200)
-      const cluster = at(answer.json, "cluster")
+      const response = yield* create({ node_groups: [{ id: "slave", count: 3, flavor_id: "hadoop1-7" }] })
+      assert.strictEqual(response.status, 200)
+      const cluster = at(response.json, "cluster")
       const id = String(at(cluster, "id"))
       assert.strictEqual(at(cluster, "status"), "BUILDING")
       assert.strictEqual(at(cluster, "progress"), 0)
@@ -199,10 +199,10 @@ describe("Cloud Big Data: the lifecycle of a cluster", () => {
       const { created, get, nodes, put } = yield* cloud({ resizeTime: "2 minutes", configureTime: "2 minutes" })
       const id = yield* created()
       yield* TestClock.adjust("1 hour")
-      const answer = yield* put(id, { node_groups: [{ id: "slave", count: 3 }] })
-      assert.strictEqual(answer.status, 200)
-      assert.strictEqual(at(answer.json, "cluster", "status"), "UPDATING")
-      assert.strictEqual(at(answer.json, "cluster", "updated"), "2026-01-01T01:00:00Z")
+      const response = yield* put(id, { node_groups: [{ id: "slave", count: 3 }] })
+      assert.strictEqual(response.status, 200)
+      assert.strictEqual(at(response.json, "cluster", "status"), "UPDATING")
+      assert.strictEqual(at(response.json, "cluster", "updated"), "2026-01-01T01:00:00Z")
       const slaves = Effect.map(nodes(id), (all) =>
         all.filter((node) => at(node, "node_group") === "slave").map((node) => [at(node, "name"), at(node, "status")])
       )
@@ -232,9 +232,9 @@ describe("Cloud Big Data: the lifecycle of a cluster", () => {
     Effect.gen(function* () {
       const { call, get, handles, nodes } = yield* cloud({ deleteTime: "1 minute" })
       const id = yield* handles.seedCluster()
-      const answer = yield* call(`/clusters/${id}`, { method: "DELETE" })
-      assert.strictEqual(answer.status, 204)
-      assert.strictEqual(answer.text, "")
+      const response = yield* call(`/clusters/${id}`, { method: "DELETE" })
+      assert.strictEqual(response.status, 204)
+      assert.strictEqual(response.text, "")
       assert.strictEqual(at(yield* get(id), "status"), "DELETING")
       assert.deepStrictEqual(countBy(yield* nodes(id), "status"), { DELETING: 8 })
       assert.strictEqual((yield* call(`/clusters/${id}`, { method: "DELETE" })).status, 409)
@@ -273,9 +273,9 @@ describe("Cloud Big Data: the lifecycle of a cluster", () => {
       const id = yield* handles.seedCluster({ slaves: 2 })
       const node = (yield* nodes(id)).find((each) => at(each, "name") === "slave-2")
       const path = `/clusters/${id}/nodes/${String(at(node, "id"))}`
-      const answer = yield* call(path, { method: "DELETE" })
-      assert.strictEqual(answer.status, 200)
-      assert.strictEqual(at(answer.json, "node", "status"), "DELETING")
+      const response = yield* call(path, { method: "DELETE" })
+      assert.strictEqual(response.status, 200)
+      assert.strictEqual(at(response.json, "node", "status"), "DELETING")
       assert.strictEqual(at(yield* get(id), "node_groups", 4, "count"), 1)
       yield* TestClock.adjust("1 minute")
       assert.notInclude(texts(yield* nodes(id), "name"), "slave-2")
@@ -398,7 +398,7 @@ describe("Cloud Big Data: quota, rates and pages", () => {
   it.effect("the data nodes of all clusters count; above the quota is 413 without Retry-After", () =>
     Effect.gen(function* () {
       const { call, create, created, handles, put } = yield* cloud()
-      const limits = Effect.map(call("/limits"), (answer) => at(answer.json, "limits", "absolute"))
+      const limits = Effect.map(call("/limits"), (response) => at(response.json, "limits", "absolute"))
       assert.deepStrictEqual(yield* limits, {
         disk: { limit: 4500, remaining: 4500 },
         node_count: { limit: 3, remaining: 3 },
@@ -412,12 +412,12 @@ describe("Cloud Big Data: quota, rates and pages", () => {
         ram: { limit: 23_040, remaining: 7680 },
         vcpus: { limit: 6, remaining: 2 }
       })
-      const answer = yield* create({ node_groups: [{ id: "slave", count: 2 }] })
-      assert.deepStrictEqual(refused(answer), [
+      const response = yield* create({ node_groups: [{ id: "slave", count: 2 }] })
+      assert.deepStrictEqual(refused(response), [
         413,
         "The resource quota was exceeded: 2 of node_count requested, 1 remaining"
       ])
-      assert.notProperty(answer.headers, "retry-after")
+      assert.notProperty(response.headers, "retry-after")
       yield* TestClock.adjust("1 hour")
       assert.strictEqual((yield* put(id, { node_groups: [{ id: "slave", count: 4 }] })).status, 413)
       assert.strictEqual((yield* put(id, { node_groups: [{ id: "slave", count: 3 }] })).status, 200)
@@ -432,10 +432,10 @@ describe("Cloud Big Data: quota, rates and pages", () => {
       yield* call("/clusters")
       yield* call("/clusters")
       yield* TestClock.adjust("20 seconds")
-      const answer = yield* call("/clusters")
-      assert.strictEqual(answer.status, 413)
-      assert.strictEqual(answer.headers["retry-after"], "40")
-      assert.strictEqual(at(answer.json, "overLimit", "code"), 413)
+      const response = yield* call("/clusters")
+      assert.strictEqual(response.status, 413)
+      assert.strictEqual(response.headers["retry-after"], "40")
+      assert.strictEqual(at(response.json, "overLimit", "code"), 413)
       assert.strictEqual((yield* call("/stacks")).status, 200)
       yield* TestClock.adjust("40 seconds")
       assert.strictEqual((yield* call("/clusters")).status, 200)
@@ -450,7 +450,7 @@ describe("Cloud Big Data: quota, rates and pages", () => {
         handles.seedCluster(),
         handles.seedCluster()
       ])
-      const next = (path: string) => Effect.map(call(path), (answer) => at(answer.json, "links", 0, "href"))
+      const next = (path: string) => Effect.map(call(path), (response) => at(response.json, "links", 0, "href"))
       const page = (yield* call("/clusters?limit=1")).json
       assert.deepStrictEqual(texts(at(page, "clusters"), "id"), [first])
       assert.deepStrictEqual(at(page, "links"), [{ rel: "next", href: `${bookmark}/clusters&limit=1&marker=${first}` }])
@@ -476,7 +476,7 @@ describe("Cloud Big Data: quota, rates and pages", () => {
       const { call, handles } = yield* cloud()
       yield* Effect.replicateEffect(handles.seedCluster(), 30, { discard: true })
       const count = (path: string) =>
-        Effect.map(call(path), (answer) => (at(answer.json, "clusters") as ReadonlyArray<unknown>).length)
+        Effect.map(call(path), (response) => (at(response.json, "clusters") as ReadonlyArray<unknown>).length)
       assert.strictEqual(yield* count("/clusters"), 25)
       assert.strictEqual(yield* count("/clusters?limit=200"), 30)
       assert.strictEqual(yield* count("/clusters?limit=200&offset=28"), 2)
@@ -532,7 +532,7 @@ describe("Cloud Big Data: stacks, distros, flavors, scripts, workloads", () => {
   it.effect("a stack of the account is created, used, and deleted when unused", () =>
     Effect.gen(function* () {
       const { call, created, handles } = yield* cloud()
-      const answer = yield* call("/stacks", {
+      const response = yield* call("/stacks", {
         body: {
           stack: {
             name: "mine",
@@ -541,12 +541,12 @@ describe("Cloud Big Data: stacks, distros, flavors, scripts, workloads", () => {
           }
         }
       })
-      assert.strictEqual(answer.status, 200)
-      const id = String(at(answer.json, "stack", "id"))
-      assert.strictEqual(at(answer.json, "stack", "is_deletable"), true)
-      assert.strictEqual(at(answer.json, "stack", "created"), "2026-01-01T00:00:00Z")
+      assert.strictEqual(response.status, 200)
+      const id = String(at(response.json, "stack", "id"))
+      assert.strictEqual(at(response.json, "stack", "is_deletable"), true)
+      assert.strictEqual(at(response.json, "stack", "created"), "2026-01-01T00:00:00Z")
       assert.deepStrictEqual(
-        (at(answer.json, "stack", "node_groups") as ReadonlyArray<unknown>).map((group) => [
+        (at(response.json, "stack", "node_groups") as ReadonlyArray<unknown>).map((group) => [
           at(group, "id"),
           texts(at(group, "components"), "name")
         ]),
@@ -575,10 +575,10 @@ describe("Cloud Big Data: stacks, distros, flavors, scripts, workloads", () => {
         call("/stacks", {
           body: { stack: { name: "mine", distro: "HDP2.2", services: [{ name: "HDFS" }], ...fields } }
         })
-      const answer = yield* make({
+      const response = yield* make({
         node_groups: [{ id: "all", count: 2, flavor_id: "hadoop1-15", components: [{ name: "Namenode" }] }]
       })
-      assert.deepStrictEqual(texts(at(answer.json, "stack", "node_groups"), "id"), ["ambari", "all"])
+      assert.deepStrictEqual(texts(at(response.json, "stack", "node_groups"), "id"), ["ambari", "all"])
       for (const fields of [
         { distro: "HDP9" },
         { services: [] },
@@ -598,12 +598,12 @@ describe("Cloud Big Data: stacks, distros, flavors, scripts, workloads", () => {
     Effect.gen(function* () {
       const { call, created, handles } = yield* cloud()
       const body = (script: Record<string, unknown>) => ({ body: { script } })
-      const answer = yield* call(
+      const response = yield* call(
         "/scripts",
         body({ name: "libs", type: "POST_INIT", url: "https://example.com/libs.sh" })
       )
-      assert.strictEqual(answer.status, 200)
-      const script = at(answer.json, "script")
+      assert.strictEqual(response.status, 200)
+      const script = at(response.json, "script")
       const id = String(at(script, "id"))
       assert.strictEqual(at(script, "is_public"), false)
       assert.strictEqual(at(script, "updated"), "")
@@ -722,8 +722,8 @@ describe("Cloud Big Data: access", () => {
     Effect.gen(function* () {
       const { emulator } = yield* cloud()
       const token = yield* emulator.issueToken
-      const answer = yield* ask(emulator, "/bigdata/dfw/v1.0/010101/clusters", { token })
-      assert.deepStrictEqual(refused(answer), [404, "Resource not found"])
+      const response = yield* send(emulator, "/bigdata/dfw/v1.0/010101/clusters", { token })
+      assert.deepStrictEqual(refused(response), [404, "Resource not found"])
     })
   )
 
@@ -741,7 +741,7 @@ describe("Cloud Big Data: access", () => {
     Effect.gen(function* () {
       const { call, handles } = yield* cloud()
       const id = yield* handles.seedCluster()
-      const status = (path: string, method: string) => Effect.map(call(path, { method }), (answer) => answer.status)
+      const status = (path: string, method: string) => Effect.map(call(path, { method }), (response) => response.status)
       assert.strictEqual(yield* status("/nothing", "GET"), 404)
       assert.strictEqual(yield* status(`/clusters/${id}/disks`, "GET"), 404)
       assert.strictEqual(yield* status("/stacks/HDP2.2_Hadoop/services", "GET"), 404)

@@ -8,7 +8,7 @@ import { createHash } from "node:crypto"
 import * as CloudFiles from "../../src/emulator/CloudFiles.js"
 import type { ServiceRequest, WireBroken } from "../../src/emulator/Protocol.js"
 
-interface Ask {
+interface RequestOptions {
   readonly query?: string
   readonly headers?: Record<string, string>
   /** Sent with a Content-Length. */
@@ -17,7 +17,7 @@ interface Ask {
   readonly stream?: Stream.Stream<Uint8Array, WireBroken>
 }
 
-interface Answer {
+interface TestResponse {
   readonly status: number
   /** Keys in lower case. */
   readonly headers: Record<string, string>
@@ -37,7 +37,11 @@ const md5 = (...parts: ReadonlyArray<string | Uint8Array>): string => {
 }
 const concat = (parts: ReadonlyArray<Uint8Array>): Uint8Array => new Uint8Array(Buffer.concat(parts))
 
-const requestOf = (method: string, path: string, { body, headers = {}, query = "", stream }: Ask): ServiceRequest => {
+const requestOf = (
+  method: string,
+  path: string,
+  { body, headers = {}, query = "", stream }: RequestOptions
+): ServiceRequest => {
   const bytes = typeof body === "string" ? utf8.encode(body) : body
   return {
     method,
@@ -63,7 +67,11 @@ const storage = (options: CloudFiles.CloudFilesOptions = {}) =>
   Effect.gen(function* () {
     yield* TestClock.setTime(now)
     const files = yield* CloudFiles.make(options)
-    const ask = (method: string, path: string, request: Ask = {}): Effect.Effect<Answer, WireBroken> =>
+    const send = (
+      method: string,
+      path: string,
+      request: RequestOptions = {}
+    ): Effect.Effect<TestResponse, WireBroken> =>
       Effect.gen(function* () {
         const response = yield* files.handle(requestOf(method, path, request))
         const parts: Array<Uint8Array> = []
@@ -83,19 +91,19 @@ const storage = (options: CloudFiles.CloudFilesOptions = {}) =>
           pieces: parts.length
         }
       })
-    const status = (method: string, path: string, request: Ask = {}) =>
-      Effect.map(ask(method, path, request), (answer) => answer.status)
+    const status = (method: string, path: string, request: RequestOptions = {}) =>
+      Effect.map(send(method, path, request), (reply) => reply.status)
     /** The names in a listing, subdirectories too. */
     const names = (path: string, query = "") =>
-      Effect.map(ask("GET", path, { query: `format=json&${query}` }), (answer) =>
-        (JSON.parse(answer.text) as ReadonlyArray<Record<string, string>>).map((row) => row["name"] ?? row["subdir"])
+      Effect.map(send("GET", path, { query: `format=json&${query}` }), (reply) =>
+        (JSON.parse(reply.text) as ReadonlyArray<Record<string, string>>).map((row) => row["name"] ?? row["subdir"])
       )
     const json = (path: string, query = "") =>
       Effect.map(
-        ask("GET", path, { query: `format=json&${query}` }),
-        (answer) => JSON.parse(answer.text) as ReadonlyArray<Record<string, unknown>>
+        send("GET", path, { query: `format=json&${query}` }),
+        (reply) => JSON.parse(reply.text) as ReadonlyArray<Record<string, unknown>>
       )
-    return { ask, files, json, names, status }
+    return { send, files, json, names, status }
   })
 
 const notFound = "<html><h1>Not Found</h1><p>The resource could not be found.</p></html>"
@@ -103,9 +111,9 @@ const notFound = "<html><h1>Not Found</h1><p>The resource could not be found.</p
 describe("Cloud Files: every response", () => {
   it.effect("has a unique X-Trans-Id, and a Date from the Clock", () =>
     Effect.gen(function* () {
-      const { ask } = yield* storage()
-      const first = yield* ask("HEAD", "")
-      const second = yield* ask("GET", "/nope/o")
+      const { send } = yield* storage()
+      const first = yield* send("HEAD", "")
+      const second = yield* send("GET", "/nope/o")
       assert.match(first.headers["x-trans-id"] ?? "", /^tx[0-9a-f]{21}-[0-9a-f]{10}dfw1$/)
       assert.notStrictEqual(first.headers["x-trans-id"], second.headers["x-trans-id"])
       assert.strictEqual(second.headers["date"], "Thu, 01 Jan 2026 00:00:00 GMT")
@@ -114,13 +122,13 @@ describe("Cloud Files: every response", () => {
 
   it.effect("has the Date at which it is sent, so that no Last-Modified is later", () =>
     Effect.gen(function* () {
-      const { ask, files } = yield* storage()
+      const { send, files } = yield* storage()
       yield* files.seedContainer("c")
       const slow = Stream.concat(
         Stream.make(utf8.encode("x")),
         Stream.drain(Stream.fromEffect(TestClock.adjust("1 minutes")))
       )
-      const { headers } = yield* ask("PUT", "/c/o", { stream: slow })
+      const { headers } = yield* send("PUT", "/c/o", { stream: slow })
       assert.strictEqual(headers["last-modified"], "Thu, 01 Jan 2026 00:01:00 GMT")
       assert.strictEqual(headers["date"], "Thu, 01 Jan 2026 00:01:00 GMT")
     })
@@ -128,12 +136,12 @@ describe("Cloud Files: every response", () => {
 
   it.effect("to a rejected request is an HTML page, or empty for HEAD", () =>
     Effect.gen(function* () {
-      const { ask } = yield* storage()
-      const get = yield* ask("GET", "/nope")
+      const { send } = yield* storage()
+      const get = yield* send("GET", "/nope")
       assert.strictEqual(get.status, 404)
       assert.strictEqual(get.headers["content-type"], "text/html; charset=UTF-8")
       assert.strictEqual(get.text, notFound)
-      const head = yield* ask("HEAD", "/nope")
+      const head = yield* send("HEAD", "/nope")
       assert.strictEqual(head.status, 404)
       assert.strictEqual(head.bytes.byteLength, 0)
     })
@@ -141,12 +149,12 @@ describe("Cloud Files: every response", () => {
 
   it.effect("to an unknown method is 405 with Allow", () =>
     Effect.gen(function* () {
-      const { ask } = yield* storage()
-      const account = yield* ask("PUT", "")
+      const { send } = yield* storage()
+      const account = yield* send("PUT", "")
       assert.strictEqual(account.status, 405)
       assert.strictEqual(account.headers["allow"], "GET, HEAD, POST, OPTIONS")
-      assert.strictEqual((yield* ask("COPY", "/c")).status, 405)
-      assert.strictEqual((yield* ask("PATCH", "/c/o")).status, 405)
+      assert.strictEqual((yield* send("COPY", "/c")).status, 405)
+      assert.strictEqual((yield* send("PATCH", "/c/o")).status, 405)
     })
   )
 })
@@ -154,13 +162,13 @@ describe("Cloud Files: every response", () => {
 describe("Cloud Files: names", () => {
   it.effect("are decoded before the path is split, so that an encoded slash is a slash", () =>
     Effect.gen(function* () {
-      const { ask, files, status } = yield* storage()
+      const { send, files, status } = yield* storage()
       yield* files.seedContainer("c")
       assert.strictEqual(yield* status("PUT", "/c%2F..", { body: "dots" }), 201)
       assert.strictEqual(yield* status("PUT", "/c/a%2Fb", { body: "ab" }), 201)
       assert.deepStrictEqual(yield* files.objects("c"), ["..", "a/b"])
-      assert.strictEqual((yield* ask("GET", "/c%2F..")).text, "dots")
-      assert.strictEqual((yield* ask("GET", "/c/a/b")).text, "ab")
+      assert.strictEqual((yield* send("GET", "/c%2F..")).text, "dots")
+      assert.strictEqual((yield* send("GET", "/c/a/b")).text, "ab")
     })
   )
 
@@ -185,11 +193,11 @@ describe("Cloud Files: names", () => {
   for (const name of odd) {
     it.effect(`an object may be named ${JSON.stringify(name)}`, () =>
       Effect.gen(function* () {
-        const { ask, files, json, status } = yield* storage()
+        const { send, files, json, status } = yield* storage()
         yield* files.seedContainer("c")
         const path = `/c/${encodeURIComponent(name)}`
         assert.strictEqual(yield* status("PUT", path, { body: name }), 201)
-        assert.strictEqual((yield* ask("GET", path)).text, name)
+        assert.strictEqual((yield* send("GET", path)).text, name)
         assert.deepStrictEqual(
           (yield* json("/c")).map((row) => row["name"]),
           [name]
@@ -211,10 +219,10 @@ describe("Cloud Files: names", () => {
 
   it.effect("that are not UTF-8 or contain NUL are rejected with 412", () =>
     Effect.gen(function* () {
-      const { ask, status } = yield* storage()
-      const answer = yield* ask("PUT", "/%ff")
-      assert.strictEqual(answer.status, 412)
-      assert.strictEqual(answer.text, "Invalid UTF8 or contains NULL")
+      const { send, status } = yield* storage()
+      const reply = yield* send("PUT", "/%ff")
+      assert.strictEqual(reply.status, 412)
+      assert.strictEqual(reply.text, "Invalid UTF8 or contains NULL")
       assert.strictEqual(yield* status("GET", "/c/%ed%a0%80"), 412)
       assert.strictEqual(yield* status("GET", "/c/a%00b"), 412)
       assert.strictEqual(yield* status("PUT", "/c/x", { headers: { "x-copy-from": "c/%ff" } }), 412)
@@ -223,8 +231,8 @@ describe("Cloud Files: names", () => {
 
   it.effect("an empty container name is 412, and a slash after a container is not part of its name", () =>
     Effect.gen(function* () {
-      const { ask, status } = yield* storage()
-      assert.strictEqual((yield* ask("GET", "//o")).text, "Bad URL")
+      const { send, status } = yield* storage()
+      assert.strictEqual((yield* send("GET", "//o")).text, "Bad URL")
       assert.strictEqual(yield* status("PUT", "/c/"), 201)
       assert.strictEqual(yield* status("HEAD", "/c"), 204)
       assert.strictEqual(yield* status("HEAD", "/"), 204)
@@ -233,15 +241,15 @@ describe("Cloud Files: names", () => {
 
   it.effect("are limited to 256 bytes of UTF-8 for containers, and 1,024 for objects", () =>
     Effect.gen(function* () {
-      const { ask, files, status } = yield* storage()
+      const { send, files, status } = yield* storage()
       const snowmen = (count: number) => encodeURIComponent("☃".repeat(count))
-      const long = yield* ask("PUT", `/${snowmen(86)}`)
+      const long = yield* send("PUT", `/${snowmen(86)}`)
       assert.strictEqual(long.status, 400)
       assert.strictEqual(long.text, "Container name length of 258 longer than 256")
       assert.strictEqual(yield* status("PUT", `/${snowmen(85)}x`), 201)
       assert.strictEqual(yield* status("PUT", "/.."), 400)
       yield* files.seedContainer("c")
-      const longer = yield* ask("PUT", `/c/${snowmen(342)}`, { body: "" })
+      const longer = yield* send("PUT", `/c/${snowmen(342)}`, { body: "" })
       assert.strictEqual(longer.text, "Object name length of 1026 longer than 1024")
       assert.strictEqual(longer.status, 400)
       assert.strictEqual(yield* status("PUT", `/c/${snowmen(341)}x`, { body: "" }), 201)
@@ -252,10 +260,10 @@ describe("Cloud Files: names", () => {
 describe("Cloud Files: the account", () => {
   it.effect("HEAD returns the number of containers, objects and bytes", () =>
     Effect.gen(function* () {
-      const { ask, files } = yield* storage()
+      const { send, files } = yield* storage()
       yield* files.putObject("a", "1", "12345")
       yield* files.putObject("b", "1", "123")
-      const head = yield* ask("HEAD", "")
+      const head = yield* send("HEAD", "")
       assert.strictEqual(head.status, 204)
       assert.strictEqual(head.headers["x-account-container-count"], "2")
       assert.strictEqual(head.headers["x-account-object-count"], "2")
@@ -268,7 +276,7 @@ describe("Cloud Files: the account", () => {
     "POST merges metadata; an empty value or X-Remove removes an entry that the request does not also set",
     () =>
       Effect.gen(function* () {
-        const { ask, status } = yield* storage()
+        const { send, status } = yield* storage()
         const post = (headers: Record<string, string>) => status("POST", "", { headers })
         assert.strictEqual(
           yield* post({ "x-account-meta-one": "1", "X-Account-Meta-Temp-URL-Key": "k", "x-account-meta-three": "3" }),
@@ -276,7 +284,7 @@ describe("Cloud Files: the account", () => {
         )
         yield* post({ "x-account-meta-One": "", "x-remove-account-meta-temp-url-key": "x" })
         yield* post({ "x-account-meta-four_4": "4", "x-remove-account-meta-four-4": "x" })
-        const { headers } = yield* ask("HEAD", "")
+        const { headers } = yield* send("HEAD", "")
         assert.deepStrictEqual(
           Object.entries(headers).filter(([name]) => name.startsWith("x-account-meta-")),
           [
@@ -289,22 +297,22 @@ describe("Cloud Files: the account", () => {
 
   it.effect("GET lists containers as text by default, and returns 204 if there are none", () =>
     Effect.gen(function* () {
-      const { ask, files } = yield* storage()
-      assert.strictEqual((yield* ask("GET", "")).status, 204)
-      const none = yield* ask("GET", "", { query: "format=json" })
+      const { send, files } = yield* storage()
+      assert.strictEqual((yield* send("GET", "")).status, 204)
+      const none = yield* send("GET", "", { query: "format=json" })
       assert.deepStrictEqual([none.status, none.text], [200, "[]"])
       yield* files.putObject("b ü", "o", "12")
       yield* files.seedContainer("a")
-      const text = yield* ask("GET", "")
+      const text = yield* send("GET", "")
       assert.strictEqual(text.status, 200)
       assert.strictEqual(text.text, "a\nb ü\n")
       assert.strictEqual(text.headers["content-type"], "text/plain; charset=utf-8")
-      const json = yield* ask("GET", "", { headers: { accept: "application/json" } })
+      const json = yield* send("GET", "", { headers: { accept: "application/json" } })
       assert.deepStrictEqual(JSON.parse(json.text), [
         { name: "a", count: 0, bytes: 0 },
         { name: "b ü", count: 1, bytes: 2 }
       ])
-      const xml = yield* ask("GET", "", { query: "format=xml&marker=a" })
+      const xml = yield* send("GET", "", { query: "format=xml&marker=a" })
       assert.strictEqual(
         xml.text,
         `<?xml version="1.0" encoding="UTF-8"?>\n<account name="MossoCloudFS_abc">` +
@@ -330,11 +338,11 @@ describe("Cloud Files: the account", () => {
 describe("Cloud Files: containers", () => {
   it.effect("PUT returns 201, then 202 for the existing container, and merges its metadata", () =>
     Effect.gen(function* () {
-      const { ask, files, status } = yield* storage()
+      const { send, files, status } = yield* storage()
       assert.strictEqual(yield* status("PUT", "/c", { headers: { "x-container-meta-a": "1" } }), 201)
       yield* files.putObject("c", "o", "abc")
       assert.strictEqual(yield* status("PUT", "/c", { headers: { "x-container-meta-b": "2" } }), 202)
-      const head = yield* ask("HEAD", "/c")
+      const head = yield* send("HEAD", "/c")
       assert.strictEqual(head.status, 204)
       assert.strictEqual(head.headers["x-container-meta-a"], "1")
       assert.strictEqual(head.headers["x-container-meta-b"], "2")
@@ -367,9 +375,9 @@ describe("Cloud Files: containers", () => {
 
   it.effect("DELETE is 409 until the container is empty, then 204, and 404 when repeated", () =>
     Effect.gen(function* () {
-      const { ask, files, status } = yield* storage()
+      const { send, files, status } = yield* storage()
       yield* files.putObject("c", "o", "")
-      const conflict = yield* ask("DELETE", "/c")
+      const conflict = yield* send("DELETE", "/c")
       assert.strictEqual(conflict.status, 409)
       assert.include(conflict.text, "<h1>Conflict</h1>")
       yield* status("DELETE", "/c/o")
@@ -380,9 +388,9 @@ describe("Cloud Files: containers", () => {
 
   it.effect("an account cannot have more containers than its limit", () =>
     Effect.gen(function* () {
-      const { ask, status } = yield* storage({ maxContainers: 1 })
+      const { send, status } = yield* storage({ maxContainers: 1 })
       yield* status("PUT", "/a")
-      assert.strictEqual((yield* ask("PUT", "/b")).text, "Reached container limit of 1")
+      assert.strictEqual((yield* send("PUT", "/b")).text, "Reached container limit of 1")
       assert.strictEqual(yield* status("PUT", "/b"), 403)
       assert.strictEqual(yield* status("PUT", "/a"), 202)
     })
@@ -390,11 +398,11 @@ describe("Cloud Files: containers", () => {
 
   it.effect("metadata is limited to 90 items, names of 128 bytes, values of 256 bytes, and 4,096 bytes in total", () =>
     Effect.gen(function* () {
-      const { ask, status } = yield* storage()
+      const { send, status } = yield* storage()
       const items = (count: number, value: string, letter = "k") =>
         Object.fromEntries(Array.from({ length: count }, (_, index) => [`x-container-meta-${letter}${index}`, value]))
-      const put = (headers: Record<string, string>) => ask("PUT", "/c", { headers })
-      const refused = (answer: Answer) => [answer.status, answer.text]
+      const put = (headers: Record<string, string>) => send("PUT", "/c", { headers })
+      const refused = (reply: TestResponse) => [reply.status, reply.text]
       assert.deepStrictEqual(refused(yield* put(items(91, "v"))), [400, "Too many metadata items; max 90"])
       assert.deepStrictEqual(refused(yield* put(items(17, "v".repeat(250)))), [
         400,
@@ -418,11 +426,11 @@ describe("Cloud Files: containers", () => {
 
   it.effect("uploads that exceed a quota are 413, and are not read", () =>
     Effect.gen(function* () {
-      const { ask, files, status } = yield* storage()
+      const { send, files, status } = yield* storage()
       assert.strictEqual(yield* status("PUT", "/q", { headers: { "x-container-meta-quota-bytes": "some" } }), 400)
       yield* status("PUT", "/q", { headers: { "x-container-meta-quota-bytes": "10" } })
       assert.strictEqual(yield* status("PUT", "/q/a", { body: "1234567890" }), 201)
-      const excess = yield* ask("PUT", "/q/b", { headers: { "content-length": "1" }, stream: Stream.die("was read") })
+      const excess = yield* send("PUT", "/q/b", { headers: { "content-length": "1" }, stream: Stream.die("was read") })
       assert.deepStrictEqual([excess.status, excess.text], [413, "Upload exceeds quota."])
       yield* status("POST", "/q", {
         headers: { "x-remove-container-meta-quota-bytes": "x", "x-container-meta-quota-count": "1" }
@@ -472,23 +480,23 @@ describe("Cloud Files: listings", () => {
 
   it.effect("in XML escape special characters", () =>
     Effect.gen(function* () {
-      const { ask, files } = yield* storage()
+      const { send, files } = yield* storage()
       yield* files.putObject("c", "<a>/&", "")
-      const listing = yield* ask("GET", "/c", { query: "delimiter=/", headers: { accept: "text/xml" } })
+      const listing = yield* send("GET", "/c", { query: "delimiter=/", headers: { accept: "text/xml" } })
       assert.strictEqual(listing.headers["content-type"], "text/xml; charset=utf-8")
       assert.include(listing.text, `<subdir name="&lt;a&gt;/"><name>&lt;a&gt;/</name></subdir>`)
-      const flat = yield* ask("GET", "/c", { query: "format=xml" })
+      const flat = yield* send("GET", "/c", { query: "format=xml" })
       assert.include(flat.text, "<object><name>&lt;a&gt;/&amp;</name><hash>")
     })
   )
 
   it.effect("are 406 in a format that Swift does not have, and `format` overrides Accept", () =>
     Effect.gen(function* () {
-      const { ask, status } = yield* seeded
+      const { send, status } = yield* seeded
       assert.strictEqual(yield* status("GET", "/l", { headers: { accept: "image/png" } }), 406)
-      const weighted = yield* ask("GET", "/l", { headers: { accept: "text/plain;q=0.3, application/json" } })
+      const weighted = yield* send("GET", "/l", { headers: { accept: "text/plain;q=0.3, application/json" } })
       assert.strictEqual(weighted.headers["content-type"], "application/json; charset=utf-8")
-      const named = yield* ask("GET", "/l", { query: "format=plain", headers: { accept: "application/json" } })
+      const named = yield* send("GET", "/l", { query: "format=plain", headers: { accept: "application/json" } })
       assert.strictEqual(named.headers["content-type"], "text/plain; charset=utf-8")
     })
   )
@@ -528,9 +536,9 @@ describe("Cloud Files: listings", () => {
 
   it.effect("reject a limit above the maximum with 412, and ignore one that is not a number", () =>
     Effect.gen(function* () {
-      const { ask, names, status } = yield* seeded
-      const answer = yield* ask("GET", "/l", { query: "limit=101" })
-      assert.deepStrictEqual([answer.status, answer.text], [412, "Maximum limit is 100"])
+      const { send, names, status } = yield* seeded
+      const reply = yield* send("GET", "/l", { query: "limit=101" })
+      assert.deepStrictEqual([reply.status, reply.text], [412, "Maximum limit is 100"])
       assert.strictEqual((yield* names("/l", "limit=many")).length, tree.length)
       assert.strictEqual(yield* status("GET", "/l", { query: "limit=0" }), 204)
       assert.strictEqual(yield* status("GET", "", { query: "limit=101" }), 412)
@@ -539,9 +547,9 @@ describe("Cloud Files: listings", () => {
 
   it.effect("reject parameters that are not UTF-8", () =>
     Effect.gen(function* () {
-      const { ask, status } = yield* seeded
-      const answer = yield* ask("GET", "/l", { query: "marker=%ff" })
-      assert.deepStrictEqual([answer.status, answer.text], [400, '"marker" parameter not valid UTF-8'])
+      const { send, status } = yield* seeded
+      const reply = yield* send("GET", "/l", { query: "marker=%ff" })
+      assert.deepStrictEqual([reply.status, reply.text], [400, '"marker" parameter not valid UTF-8'])
       assert.strictEqual(yield* status("GET", "/l", { query: "marker=%EF%BF%BD" }), 200)
     })
   )
@@ -580,15 +588,15 @@ describe("Cloud Files: listings", () => {
 describe("Cloud Files: uploads", () => {
   it.effect("return the MD5 and a Last-Modified that is rounded up", () =>
     Effect.gen(function* () {
-      const { ask, files } = yield* storage()
+      const { send, files } = yield* storage()
       yield* files.seedContainer("c")
       yield* TestClock.adjust("1 millis")
-      const put = yield* ask("PUT", "/c/o", { body: "hello" })
+      const put = yield* send("PUT", "/c/o", { body: "hello" })
       assert.strictEqual(put.status, 201)
       assert.strictEqual(put.headers["etag"], md5("hello"))
       assert.strictEqual(put.headers["last-modified"], "Thu, 01 Jan 2026 00:00:01 GMT")
       assert.strictEqual(put.headers["content-type"], "text/html; charset=UTF-8")
-      const get = yield* ask("GET", "/c/o")
+      const get = yield* send("GET", "/c/o")
       assert.strictEqual(get.headers["x-timestamp"], "1767225600.00100")
       assert.strictEqual(get.headers["last-modified"], "Thu, 01 Jan 2026 00:00:01 GMT")
     })
@@ -596,13 +604,13 @@ describe("Cloud Files: uploads", () => {
 
   it.effect("with chunked encoding are stored completely, in any number of chunks", () =>
     Effect.gen(function* () {
-      const { ask, files } = yield* storage()
+      const { send, files } = yield* storage()
       yield* files.seedContainer("c")
       const pieces = Array.from({ length: 300 }, (_, index) => new Uint8Array(1000).fill(index))
-      const put = yield* ask("PUT", "/c/o", { stream: Stream.fromIterable(pieces) })
+      const put = yield* send("PUT", "/c/o", { stream: Stream.fromIterable(pieces) })
       assert.strictEqual(put.status, 201)
       assert.strictEqual(put.headers["etag"], md5(...pieces))
-      const get = yield* ask("GET", "/c/o")
+      const get = yield* send("GET", "/c/o")
       assert.strictEqual(get.headers["content-length"], "300000")
       assert.deepStrictEqual(get.bytes, concat(pieces))
     })
@@ -622,10 +630,10 @@ describe("Cloud Files: uploads", () => {
 
   it.effect("with neither a length nor chunked encoding are 411", () =>
     Effect.gen(function* () {
-      const { ask, files } = yield* storage()
+      const { send, files } = yield* storage()
       yield* files.seedContainer("c")
-      const answer = yield* ask("PUT", "/c/o")
-      assert.deepStrictEqual([answer.status, answer.text], [411, "Missing Content-Length header."])
+      const reply = yield* send("PUT", "/c/o")
+      assert.deepStrictEqual([reply.status, reply.text], [411, "Missing Content-Length header."])
     })
   )
 
@@ -656,22 +664,22 @@ describe("Cloud Files: uploads", () => {
 
   it.effect("that end before their declared length or break off store nothing", () =>
     Effect.gen(function* () {
-      const { ask, files, status } = yield* storage()
+      const { send, files, status } = yield* storage()
       yield* files.putObject("c", "o", "before")
       const short = { headers: { "content-length": "10" }, stream: Stream.make(utf8.encode("12345")) }
       assert.strictEqual(yield* status("PUT", "/c/o", short), 499)
       const broken: WireBroken = { _tag: "WireBroken", reason: "gone" }
       const cut = { stream: Stream.concat(Stream.make(utf8.encode("123")), Stream.fail(broken)) }
-      assert.deepStrictEqual(yield* Effect.flip(ask("PUT", "/c/o", cut)), broken)
+      assert.deepStrictEqual(yield* Effect.flip(send("PUT", "/c/o", cut)), broken)
       assert.deepStrictEqual((yield* files.getObject("c", "o"))?.etag, md5("before"))
     })
   )
 
   it.effect("whose ETag does not match the body are 422 and store nothing", () =>
     Effect.gen(function* () {
-      const { ask, files, status } = yield* storage()
+      const { send, files, status } = yield* storage()
       yield* files.seedContainer("c")
-      const wrong = yield* ask("PUT", "/c/o", { body: "hello", headers: { etag: md5("other") } })
+      const wrong = yield* send("PUT", "/c/o", { body: "hello", headers: { etag: md5("other") } })
       assert.strictEqual(wrong.status, 422)
       assert.include(wrong.text, "<h1>Unprocessable Entity</h1>")
       assert.deepStrictEqual(yield* files.objects("c"), [])
@@ -709,14 +717,14 @@ describe("Cloud Files: uploads", () => {
 
   it.effect("of a thousand fibers are all counted", () =>
     Effect.gen(function* () {
-      const { ask, files, status } = yield* storage()
+      const { send, files, status } = yield* storage()
       yield* files.seedContainer("c")
       yield* Effect.forEach(
         Array.from({ length: 1000 }, (_, index) => index),
         (index) => status("PUT", `/c/o${index % 500}`, { body: "x".repeat(index % 7) }),
         { concurrency: "unbounded" }
       )
-      const { headers } = yield* ask("HEAD", "/c")
+      const { headers } = yield* send("HEAD", "/c")
       const objects = yield* Effect.forEach(yield* files.objects("c"), (name) => files.getObject("c", name))
       assert.strictEqual(headers["x-container-object-count"], "500")
       assert.strictEqual(
@@ -748,9 +756,9 @@ describe("Cloud Files: uploads", () => {
 
   it.effect("keep metadata under title-cased names, and the headers that objects may have", () =>
     Effect.gen(function* () {
-      const { ask, files } = yield* storage()
+      const { send, files } = yield* storage()
       yield* files.seedContainer("c")
-      yield* ask("PUT", "/c/o", {
+      yield* send("PUT", "/c/o", {
         body: "",
         headers: {
           "x-object-meta-foo_bar": "1",
@@ -787,15 +795,15 @@ describe("Cloud Files: downloads", () => {
     const made = yield* storage()
     yield* made.files.putObject("c", "o", digits, { contentType: "a/b", metadata: { color: "blau ü" } })
     yield* made.files.putObject("c", "empty", "")
-    const range = (value: string, path = "/c/o") => made.ask("GET", path, { headers: { range: value } })
+    const range = (value: string, path = "/c/o") => made.send("GET", path, { headers: { range: value } })
     return { ...made, range }
   })
 
   it.effect("HEAD returns 200 with the headers of GET, including the length, and no body", () =>
     Effect.gen(function* () {
-      const { ask } = yield* seeded
-      const get = yield* ask("GET", "/c/o")
-      const head = yield* ask("HEAD", "/c/o", { headers: { range: "bytes=0-1" } })
+      const { send } = yield* seeded
+      const get = yield* send("GET", "/c/o")
+      const head = yield* send("HEAD", "/c/o", { headers: { range: "bytes=0-1" } })
       assert.strictEqual(get.text, digits)
       assert.strictEqual(head.status, 200)
       assert.strictEqual(head.bytes.byteLength, 0)
@@ -824,11 +832,11 @@ describe("Cloud Files: downloads", () => {
     it.effect(`Range: ${header} is ${contentRange}`, () =>
       Effect.gen(function* () {
         const { range } = yield* seeded
-        const answer = yield* range(header)
-        assert.strictEqual(answer.status, 206)
-        assert.strictEqual(answer.text, body)
-        assert.strictEqual(answer.headers["content-range"], contentRange)
-        assert.strictEqual(answer.headers["content-length"], String(body.length))
+        const reply = yield* range(header)
+        assert.strictEqual(reply.status, 206)
+        assert.strictEqual(reply.text, body)
+        assert.strictEqual(reply.headers["content-range"], contentRange)
+        assert.strictEqual(reply.headers["content-length"], String(body.length))
       })
     )
   }
@@ -836,14 +844,14 @@ describe("Cloud Files: downloads", () => {
   it.effect("several ranges are returned as parts, in the order of the request", () =>
     Effect.gen(function* () {
       const { range } = yield* seeded
-      const answer = yield* range("bytes=5-6, 0-1,-1")
-      assert.strictEqual(answer.status, 206)
-      const boundary = /^multipart\/byteranges;boundary=(.+)$/.exec(answer.headers["content-type"] ?? "")?.[1]
+      const reply = yield* range("bytes=5-6, 0-1,-1")
+      assert.strictEqual(reply.status, 206)
+      const boundary = /^multipart\/byteranges;boundary=(.+)$/.exec(reply.headers["content-type"] ?? "")?.[1]
       const part = (where: string, body: string) =>
         `--${boundary}\r\nContent-Type: a/b\r\nContent-Range: bytes ${where}/10\r\n\r\n${body}\r\n`
-      assert.strictEqual(answer.text, `${part("5-6", "56")}${part("0-1", "01")}${part("9-9", "9")}--${boundary}--`)
-      assert.strictEqual(answer.headers["content-length"], String(answer.bytes.byteLength))
-      assert.notProperty(answer.headers, "content-range")
+      assert.strictEqual(reply.text, `${part("5-6", "56")}${part("0-1", "01")}${part("9-9", "9")}--${boundary}--`)
+      assert.strictEqual(reply.headers["content-length"], String(reply.bytes.byteLength))
+      assert.notProperty(reply.headers, "content-range")
     })
   )
 
@@ -855,8 +863,8 @@ describe("Cloud Files: downloads", () => {
       assert.strictEqual(missed.headers["content-range"], "bytes */10")
       assert.strictEqual((yield* range("bytes=-0")).status, 416)
       for (const malformed of ["bytes=5-3", "bytes=-", "bytes=a-b", "bytes=1", "lines=0-1", "bytes=0-1,x"]) {
-        const answer = yield* range(malformed)
-        assert.deepStrictEqual([answer.status, answer.text], [200, digits], malformed)
+        const reply = yield* range(malformed)
+        assert.deepStrictEqual([reply.status, reply.text], [200, digits], malformed)
       }
     })
   )
@@ -899,9 +907,9 @@ describe("Cloud Files: downloads", () => {
   for (const [headers, expected] of conditions) {
     it.effect(`${JSON.stringify(headers)} is ${expected}, for GET and HEAD`, () =>
       Effect.gen(function* () {
-        const { ask } = yield* seeded
-        const get = yield* ask("GET", "/c/o", { headers })
-        const head = yield* ask("HEAD", "/c/o", { headers })
+        const { send } = yield* seeded
+        const get = yield* send("GET", "/c/o", { headers })
+        const head = yield* send("HEAD", "/c/o", { headers })
         assert.deepStrictEqual([get.status, head.status], [expected, expected])
         assert.strictEqual(get.text, expected === 200 ? digits : "")
         assert.strictEqual(get.headers["etag"], md5(digits))
@@ -920,13 +928,13 @@ describe("Cloud Files: downloads", () => {
 
   it.effect("large bodies are sent in chunks of 64 KiB, each only when it is pulled", () =>
     Effect.gen(function* () {
-      const { ask, files } = yield* storage()
+      const { send, files } = yield* storage()
       const bytes = new Uint8Array(200_000).map((_, index) => index % 251)
       yield* files.putObject("c", "o", bytes)
-      const whole = yield* ask("GET", "/c/o")
+      const whole = yield* send("GET", "/c/o")
       assert.strictEqual(whole.pieces, 4)
       assert.deepStrictEqual(whole.bytes, bytes)
-      const part = yield* ask("GET", "/c/o", { headers: { range: "bytes=65530-131080" } })
+      const part = yield* send("GET", "/c/o", { headers: { range: "bytes=65530-131080" } })
       assert.deepStrictEqual(part.bytes, bytes.slice(65_530, 131_081))
       const response = yield* files.handle(requestOf("GET", "/c/o", {}))
       assert.isFalse(response.body instanceof Uint8Array)
@@ -939,13 +947,13 @@ describe("Cloud Files: downloads", () => {
 
   it.effect("may be modified by the receiver, which does not change the object", () =>
     Effect.gen(function* () {
-      const { ask, files } = yield* storage()
+      const { send, files } = yield* storage()
       yield* files.putObject("c", "o", new Uint8Array(100_000).fill(1))
       const response = yield* files.handle(requestOf("GET", "/c/o", {}))
       if (!(response.body instanceof Uint8Array)) {
         yield* Stream.runForEach(response.body, (part) => Effect.sync(() => part.fill(9)))
       }
-      assert.deepStrictEqual((yield* ask("GET", "/c/o")).bytes, new Uint8Array(100_000).fill(1))
+      assert.deepStrictEqual((yield* send("GET", "/c/o")).bytes, new Uint8Array(100_000).fill(1))
     })
   )
 
@@ -968,7 +976,7 @@ describe("Cloud Files: downloads", () => {
 describe("Cloud Files: objects' metadata", () => {
   it.effect("POST returns 202, replaces all metadata, clears the other headers, and keeps the content type", () =>
     Effect.gen(function* () {
-      const { ask, files, status } = yield* storage()
+      const { send, files, status } = yield* storage()
       yield* files.seedContainer("c")
       yield* status("PUT", "/c/o", {
         body: "x",
@@ -982,14 +990,14 @@ describe("Cloud Files: objects' metadata", () => {
         }
       })
       yield* TestClock.adjust("10 seconds")
-      const post = yield* ask("POST", "/c/o", { headers: { "x-object-meta-new": "2" } })
+      const post = yield* send("POST", "/c/o", { headers: { "x-object-meta-new": "2" } })
       assert.strictEqual(post.status, 202)
       assert.include(post.text, "<h1>Accepted</h1>")
       const stored = yield* files.getObject("c", "o")
       assert.deepStrictEqual(stored?.headers, { "X-Object-Meta-New": "2" })
       assert.strictEqual(stored?.contentType, "a/b")
       assert.strictEqual(stored?.deleteAt, undefined)
-      assert.strictEqual((yield* ask("HEAD", "/c/o")).headers["last-modified"], "Thu, 01 Jan 2026 00:00:10 GMT")
+      assert.strictEqual((yield* send("HEAD", "/c/o")).headers["last-modified"], "Thu, 01 Jan 2026 00:00:10 GMT")
     })
   )
 
@@ -1010,10 +1018,10 @@ describe("Cloud Files: objects' metadata", () => {
 describe("Cloud Files: expiry", () => {
   it.effect("X-Delete-After becomes X-Delete-At, after which reads are 404 and listings still contain the object", () =>
     Effect.gen(function* () {
-      const { ask, files, names, status } = yield* storage()
+      const { send, files, names, status } = yield* storage()
       yield* files.seedContainer("c")
       yield* status("PUT", "/c/o", { body: "x", headers: { "x-delete-after": "60" } })
-      assert.strictEqual((yield* ask("HEAD", "/c/o")).headers["x-delete-at"], String(now / 1000 + 60))
+      assert.strictEqual((yield* send("HEAD", "/c/o")).headers["x-delete-at"], String(now / 1000 + 60))
       yield* TestClock.adjust("59999 millis")
       assert.strictEqual(yield* status("GET", "/c/o"), 200)
       yield* TestClock.adjust("1 millis")
@@ -1057,11 +1065,11 @@ describe("Cloud Files: expiry", () => {
   for (const [headers, sentence] of refused) {
     it.effect(`${JSON.stringify(headers)} is rejected: ${sentence}`, () =>
       Effect.gen(function* () {
-        const { ask, files } = yield* storage()
+        const { send, files } = yield* storage()
         yield* files.putObject("c", "o", "x")
-        const put = yield* ask("PUT", "/c/o", { body: "", headers })
+        const put = yield* send("PUT", "/c/o", { body: "", headers })
         assert.deepStrictEqual([put.status, put.text], [400, sentence])
-        assert.strictEqual((yield* ask("POST", "/c/o", { headers })).status, 400)
+        assert.strictEqual((yield* send("POST", "/c/o", { headers })).status, 400)
       })
     )
   }
@@ -1077,9 +1085,9 @@ describe("Cloud Files: copies", () => {
 
   it.effect("COPY copies the metadata, overridden by that of the request", () =>
     Effect.gen(function* () {
-      const { ask, files } = yield* seeded
+      const { send, files } = yield* seeded
       yield* TestClock.adjust("5 seconds")
-      const copy = yield* ask("COPY", "/c/%C3%A4%20o", {
+      const copy = yield* send("COPY", "/c/%C3%A4%20o", {
         headers: { destination: "/d/x%20y", "x-object-meta-two": "II", "x-object-meta-three": "3" }
       })
       assert.strictEqual(copy.status, 201)
@@ -1129,8 +1137,8 @@ describe("Cloud Files: copies", () => {
 
   it.effect("malformed requests are 400 or 412, and a missing source or container is 404", () =>
     Effect.gen(function* () {
-      const { ask, status } = yield* seeded
-      const copy = (headers: Record<string, string>) => ask("COPY", "/c/%C3%A4%20o", { headers })
+      const { send, status } = yield* seeded
+      const copy = (headers: Record<string, string>) => send("COPY", "/c/%C3%A4%20o", { headers })
       assert.strictEqual((yield* copy({})).text, "Destination header required")
       const form = "Destination header must be of the form <container name>/<object name>"
       const malformed = yield* copy({ destination: "d" })
@@ -1139,7 +1147,7 @@ describe("Cloud Files: copies", () => {
       assert.strictEqual((yield* copy({ destination: "d/o", "destination-account": "Other" })).status, 403)
       assert.strictEqual(yield* status("COPY", "/c/gone", { headers: { destination: "d/o" } }), 404)
       assert.strictEqual(yield* status("PUT", "/d/o", { body: "", headers: { "x-copy-from": "c" } }), 412)
-      const full = yield* ask("PUT", "/d/o", { body: "x", headers: { "x-copy-from": "c/o" } })
+      const full = yield* send("PUT", "/d/o", { body: "x", headers: { "x-copy-from": "c/o" } })
       assert.deepStrictEqual([full.status, full.text], [400, "Copy requests require a zero byte body"])
     })
   )
@@ -1154,7 +1162,7 @@ describe("Cloud Files: copies", () => {
 })
 
 describe("Cloud Files: Static Large Objects", () => {
-  const put = (manifest: unknown, headers: Record<string, string> = {}): Ask => ({
+  const put = (manifest: unknown, headers: Record<string, string> = {}): RequestOptions => ({
     query: "multipart-manifest=put",
     body: typeof manifest === "string" ? manifest : JSON.stringify(manifest),
     headers
@@ -1178,16 +1186,16 @@ describe("Cloud Files: Static Large Objects", () => {
 
   it.effect("the ETag is the quoted MD5 of the segments' ETags, and the body is their content", () =>
     Effect.gen(function* () {
-      const { ask } = yield* segments
-      const answer = yield* ask("PUT", "/c/slo", put(manifest))
-      assert.strictEqual(answer.status, 201)
-      assert.strictEqual(answer.headers["etag"], whole)
-      const get = yield* ask("GET", "/c/slo")
+      const { send } = yield* segments
+      const reply = yield* send("PUT", "/c/slo", put(manifest))
+      assert.strictEqual(reply.status, 201)
+      assert.strictEqual(reply.headers["etag"], whole)
+      const get = yield* send("GET", "/c/slo")
       assert.strictEqual(get.text, "aaaaabbb")
       assert.strictEqual(md5(get.bytes), "c2b7443aeba6de69bcba5af76c5bfd5a")
       assert.strictEqual(get.headers["etag"], whole)
       assert.strictEqual(get.headers["x-static-large-object"], "True")
-      const head = yield* ask("HEAD", "/c/slo")
+      const head = yield* send("HEAD", "/c/slo")
       assert.strictEqual(head.headers["content-length"], "8")
       assert.strictEqual(head.headers["etag"], whole)
     })
@@ -1195,8 +1203,8 @@ describe("Cloud Files: Static Large Objects", () => {
 
   it.effect("ranges may span segments, and conditions apply to the whole object", () =>
     Effect.gen(function* () {
-      const { ask, status } = yield* seeded
-      const range = (value: string) => ask("GET", "/c/slo", { headers: { range: value } })
+      const { send, status } = yield* seeded
+      const range = (value: string) => send("GET", "/c/slo", { headers: { range: value } })
       const across = yield* range("bytes=4-6")
       assert.deepStrictEqual([across.status, across.text], [206, "abb"])
       assert.strictEqual(across.headers["content-range"], "bytes 4-6/8")
@@ -1210,14 +1218,14 @@ describe("Cloud Files: Static Large Objects", () => {
     "a listing contains the size of the object and the hash of the manifest; the container counts the manifest's size",
     () =>
       Effect.gen(function* () {
-        const { ask, files, json } = yield* seeded
+        const { send, files, json } = yield* seeded
         const stored = yield* files.getObject("c", "slo")
         const [row] = yield* json("/c")
         assert.strictEqual(row?.["bytes"], 8)
         assert.strictEqual(row?.["hash"], md5(stored?.bytes ?? ""))
         assert.strictEqual(row?.["content_type"], "t/x")
         assert.strictEqual(
-          (yield* ask("HEAD", "/c")).headers["x-container-bytes-used"],
+          (yield* send("HEAD", "/c")).headers["x-container-bytes-used"],
           String(stored?.bytes.byteLength)
         )
       })
@@ -1227,8 +1235,8 @@ describe("Cloud Files: Static Large Objects", () => {
     "?multipart-manifest=get returns the manifest with other keys than PUT, and with the same with format=raw",
     () =>
       Effect.gen(function* () {
-        const { ask } = yield* seeded
-        const get = yield* ask("GET", "/c/slo", { query: "multipart-manifest=get" })
+        const { send } = yield* seeded
+        const get = yield* send("GET", "/c/slo", { query: "multipart-manifest=get" })
         assert.strictEqual(get.headers["content-type"], "application/json; charset=utf-8")
         assert.deepStrictEqual(JSON.parse(get.text), [
           {
@@ -1247,7 +1255,7 @@ describe("Cloud Files: Static Large Objects", () => {
           }
         ])
         assert.strictEqual(get.headers["etag"], md5(get.bytes))
-        const raw = yield* ask("GET", "/c/slo", { query: "multipart-manifest=get&format=raw" })
+        const raw = yield* send("GET", "/c/slo", { query: "multipart-manifest=get&format=raw" })
         assert.deepStrictEqual(JSON.parse(raw.text), [
           { path: "/s/1", etag: etags[0], size_bytes: 5 },
           { path: "/s/2", etag: etags[1], size_bytes: 3 }
@@ -1268,9 +1276,9 @@ describe("Cloud Files: Static Large Objects", () => {
   for (const [body, text] of malformed) {
     it.effect(`the manifest ${JSON.stringify(body)} is 400: ${text.trim()}`, () =>
       Effect.gen(function* () {
-        const { ask, files } = yield* segments
-        const answer = yield* ask("PUT", "/c/slo", put(body))
-        assert.deepStrictEqual([answer.status, answer.text], [400, text])
+        const { send, files } = yield* segments
+        const reply = yield* send("PUT", "/c/slo", put(body))
+        assert.deepStrictEqual([reply.status, reply.text], [400, text])
         assert.deepStrictEqual(yield* files.objects("c"), [])
       })
     )
@@ -1278,17 +1286,17 @@ describe("Cloud Files: Static Large Objects", () => {
 
   it.effect("segments that do not match the manifest are reported, as text or as JSON", () =>
     Effect.gen(function* () {
-      const { ask } = yield* segments
+      const { send } = yield* segments
       const wrong = [
         { path: "/s/ gone", size_bytes: 5 },
         { path: "/s/1", etag: etags[1], size_bytes: 6 }
       ]
-      const text = yield* ask("PUT", "/c/slo", put(wrong))
+      const text = yield* send("PUT", "/c/slo", put(wrong))
       assert.deepStrictEqual(
         [text.status, text.text],
         [400, "Errors:\n/s/%20gone, 404 Not Found\n/s/1, Size Mismatch\n/s/1, Etag Mismatch\n"]
       )
-      const json = yield* ask("PUT", "/c/slo", put(wrong, { accept: "application/json" }))
+      const json = yield* send("PUT", "/c/slo", put(wrong, { accept: "application/json" }))
       assert.strictEqual(json.status, 400)
       assert.deepStrictEqual(JSON.parse(json.text), {
         Errors: [
@@ -1302,15 +1310,15 @@ describe("Cloud Files: Static Large Objects", () => {
 
   it.effect("Rackspace's minimum segment size can be configured, and does not apply to the last segment", () =>
     Effect.gen(function* () {
-      const { ask, files } = yield* storage({ minimumSegmentBytes: 1_048_576 })
+      const { send, files } = yield* storage({ minimumSegmentBytes: 1_048_576 })
       yield* files.putObject("c", "small", "x")
       yield* files.putObject("c", "large", new Uint8Array(1_048_576))
-      const small = yield* ask("PUT", "/c/slo", put([{ path: "/c/small" }, { path: "/c/large" }]))
+      const small = yield* send("PUT", "/c/slo", put([{ path: "/c/small" }, { path: "/c/large" }]))
       assert.strictEqual(
         small.text,
         "Errors:\n/c/small, Too small; each segment, except the last, must be at least 1048576 bytes.\n"
       )
-      const large = yield* ask("PUT", "/c/slo", put([{ path: "/c/large" }, { path: "/c/small" }]))
+      const large = yield* send("PUT", "/c/slo", put([{ path: "/c/large" }, { path: "/c/small" }]))
       assert.strictEqual(large.status, 201)
     })
   )
@@ -1341,30 +1349,34 @@ describe("Cloud Files: Static Large Objects", () => {
 
   it.effect("a changed or missing segment breaks off the body; if it is the first one, the response is 409", () =>
     Effect.gen(function* () {
-      const { ask, files } = yield* seeded
+      const { send, files } = yield* seeded
       yield* files.putObject("s", "2", "BBB")
-      const cut = yield* ask("GET", "/c/slo")
+      const cut = yield* send("GET", "/c/slo")
       assert.strictEqual(cut.status, 200)
       assert.strictEqual(cut.headers["content-length"], "8")
       assert.strictEqual(cut.text, "aaaaa")
       assert.match(cut.cut ?? "", /segment s\/2 is missing or changed/)
-      const range = yield* ask("GET", "/c/slo", { headers: { range: "bytes=0-4" } })
+      const range = yield* send("GET", "/c/slo", { headers: { range: "bytes=0-4" } })
       assert.deepStrictEqual([range.status, range.cut], [206, undefined])
       yield* files.removeObject("s", "1")
-      const conflict = yield* ask("GET", "/c/slo")
+      const conflict = yield* send("GET", "/c/slo")
       assert.deepStrictEqual([conflict.status, conflict.cut], [409, undefined])
-      assert.strictEqual((yield* ask("HEAD", "/c/slo")).status, 200)
+      assert.strictEqual((yield* send("HEAD", "/c/slo")).status, 200)
     })
   )
 
   it.effect("large objects can be segments themselves", () =>
     Effect.gen(function* () {
-      const { ask, files } = yield* seeded
-      const outer = yield* ask("PUT", "/c/outer", put([{ path: "/c/slo", etag: whole.slice(1, -1) }, { path: "/s/2" }]))
+      const { send, files } = yield* seeded
+      const outer = yield* send(
+        "PUT",
+        "/c/outer",
+        put([{ path: "/c/slo", etag: whole.slice(1, -1) }, { path: "/s/2" }])
+      )
       assert.strictEqual(outer.status, 201)
-      assert.strictEqual((yield* ask("GET", "/c/outer")).text, "aaaaabbbbbb")
-      assert.strictEqual((yield* ask("GET", "/c/outer", { headers: { range: "bytes=4-8" } })).text, "abbbb")
-      const removed = yield* ask("DELETE", "/c/outer", {
+      assert.strictEqual((yield* send("GET", "/c/outer")).text, "aaaaabbbbbb")
+      assert.strictEqual((yield* send("GET", "/c/outer", { headers: { range: "bytes=4-8" } })).text, "abbbb")
+      const removed = yield* send("DELETE", "/c/outer", {
         query: "multipart-manifest=delete",
         headers: { accept: "application/json" }
       })
@@ -1375,29 +1387,29 @@ describe("Cloud Files: Static Large Objects", () => {
 
   it.effect("POST keeps the manifest, and COPY creates a plain object unless the manifest is requested", () =>
     Effect.gen(function* () {
-      const { ask, files, status } = yield* seeded
+      const { send, files, status } = yield* seeded
       yield* status("POST", "/c/slo", { headers: { "x-object-meta-a": "1" } })
-      const head = yield* ask("HEAD", "/c/slo")
+      const head = yield* send("HEAD", "/c/slo")
       assert.strictEqual(head.headers["x-static-large-object"], "True")
       assert.strictEqual(head.headers["x-object-meta-a"], "1")
       yield* status("COPY", "/c/slo", { headers: { destination: "c/flat" } })
       const flat = yield* files.getObject("c", "flat")
       assert.deepStrictEqual([flat?.isStaticLargeObject, flat?.etag], [false, md5("aaaaabbb")])
-      const copy = yield* ask("COPY", "/c/slo", {
+      const copy = yield* send("COPY", "/c/slo", {
         headers: { destination: "c/again" },
         query: "multipart-manifest=get"
       })
       assert.strictEqual(copy.headers["etag"], whole)
       assert.strictEqual((yield* files.getObject("c", "again"))?.isStaticLargeObject, true)
-      assert.strictEqual((yield* ask("GET", "/c/again")).text, "aaaaabbb")
+      assert.strictEqual((yield* send("GET", "/c/again")).text, "aaaaabbb")
     })
   )
 
   it.effect("?multipart-manifest=delete also deletes the segments, and returns 200 even for errors", () =>
     Effect.gen(function* () {
-      const { ask, files } = yield* seeded
+      const { send, files } = yield* seeded
       const remove = (path: string, headers: Record<string, string> = {}) =>
-        ask("DELETE", path, { query: "multipart-manifest=delete", headers })
+        send("DELETE", path, { query: "multipart-manifest=delete", headers })
       const plain = yield* remove("/s/1", { accept: "application/json" })
       assert.strictEqual(plain.status, 200)
       assert.deepStrictEqual(JSON.parse(plain.text), {
@@ -1420,12 +1432,12 @@ describe("Cloud Files: Static Large Objects", () => {
 
   it.effect("manifests that refer to each other can be deleted, and break off when read", () =>
     Effect.gen(function* () {
-      const { ask, files, status } = yield* segments
+      const { send, files, status } = yield* segments
       yield* status("PUT", "/c/a", put([{ path: "/s/1" }]))
       yield* status("PUT", "/c/b", put([{ path: "/c/a" }]))
       yield* status("PUT", "/c/a", put([{ path: "/c/b" }]))
       assert.strictEqual(yield* status("GET", "/c/a"), 409)
-      const removed = yield* ask("DELETE", "/c/a", { query: "multipart-manifest=delete" })
+      const removed = yield* send("DELETE", "/c/a", { query: "multipart-manifest=delete" })
       assert.include(removed.text, "Response Status: 200 OK")
       assert.deepStrictEqual(yield* files.objects("c"), [])
     })
@@ -1460,42 +1472,42 @@ describe("Cloud Files: Dynamic Large Objects", () => {
 
   it.effect("consist of the objects that are under the prefix when they are read", () =>
     Effect.gen(function* () {
-      const { ask, files } = yield* seeded
-      const get = yield* ask("GET", "/c/dlo")
+      const { send, files } = yield* seeded
+      const get = yield* send("GET", "/c/dlo")
       assert.strictEqual(get.text, "onetwo")
       assert.strictEqual(get.headers["x-object-manifest"], "s/%C3%BC/")
       assert.strictEqual(get.headers["etag"], `"${md5(md5("one"), md5("two"))}"`)
       yield* files.putObject("s", "ü/3", "!")
-      assert.strictEqual((yield* ask("HEAD", "/c/dlo")).headers["content-length"], "7")
-      assert.strictEqual((yield* ask("GET", "/c/dlo", { headers: { range: "bytes=2-3" } })).text, "et")
-      assert.strictEqual((yield* ask("GET", "/c/dlo", { headers: { range: "bytes=0-0,2-2" } })).status, 200)
+      assert.strictEqual((yield* send("HEAD", "/c/dlo")).headers["content-length"], "7")
+      assert.strictEqual((yield* send("GET", "/c/dlo", { headers: { range: "bytes=2-3" } })).text, "et")
+      assert.strictEqual((yield* send("GET", "/c/dlo", { headers: { range: "bytes=0-0,2-2" } })).status, 200)
     })
   )
 
   it.effect("have no size in listings, and return their own content with ?multipart-manifest=get", () =>
     Effect.gen(function* () {
-      const { ask, json } = yield* seeded
+      const { send, json } = yield* seeded
       assert.strictEqual((yield* json("/c"))[0]?.["bytes"], 0)
-      const itself = yield* ask("GET", "/c/dlo", { query: "multipart-manifest=get" })
+      const itself = yield* send("GET", "/c/dlo", { query: "multipart-manifest=get" })
       assert.deepStrictEqual([itself.status, itself.text, itself.headers["etag"]], [200, "", md5("")])
     })
   )
 
   it.effect("become plain objects after a POST without the manifest header", () =>
     Effect.gen(function* () {
-      const { ask, status } = yield* seeded
+      const { send, status } = yield* seeded
       yield* status("POST", "/c/dlo", { headers: { "x-object-manifest": "s/%C3%BC/" } })
-      assert.strictEqual((yield* ask("GET", "/c/dlo")).text, "onetwo")
+      assert.strictEqual((yield* send("GET", "/c/dlo")).text, "onetwo")
       yield* status("POST", "/c/dlo")
-      assert.strictEqual((yield* ask("GET", "/c/dlo")).text, "")
+      assert.strictEqual((yield* send("GET", "/c/dlo")).text, "")
     })
   )
 
   it.effect("are 404 without the segments' container, and break off at an expired segment", () =>
     Effect.gen(function* () {
-      const { ask, files, status } = yield* seeded
+      const { send, files, status } = yield* seeded
       yield* files.putObject("s", "ü/2", "two", { deleteAt: now / 1000 - 1 })
-      const cut = yield* ask("GET", "/c/dlo")
+      const cut = yield* send("GET", "/c/dlo")
       assert.strictEqual(cut.text, "one")
       assert.isDefined(cut.cut)
       yield* files.dropContainer("s")
@@ -1538,32 +1550,32 @@ describe("Cloud Files: Dynamic Large Objects", () => {
 
   it.effect("whose own name begins with their prefix are read without recursion", () =>
     Effect.gen(function* () {
-      const { ask, status } = yield* seeded
+      const { send, status } = yield* seeded
       yield* status("PUT", "/s/%C3%BC", { body: "itself ", headers: { "x-object-manifest": "s/%C3%BC" } })
-      assert.strictEqual((yield* ask("GET", "/s/%C3%BC")).text, "itself onetwo")
+      assert.strictEqual((yield* send("GET", "/s/%C3%BC")).text, "itself onetwo")
     })
   )
 })
 
 describe("Cloud Files: bulk deletion", () => {
-  const bulk = (body: string, headers: Record<string, string> = {}, query = "bulk-delete"): Ask => ({
+  const bulk = (body: string, headers: Record<string, string> = {}, query = "bulk-delete"): RequestOptions => ({
     query,
     body,
     headers: { "content-type": "text/plain", accept: "application/json", ...headers }
   })
-  const resultOf = (answer: Answer) => {
-    assert.strictEqual(answer.status, 200)
-    return JSON.parse(answer.text) as Record<string, unknown>
+  const resultOf = (reply: TestResponse) => {
+    assert.strictEqual(reply.status, 200)
+    return JSON.parse(reply.text) as Record<string, unknown>
   }
 
   it.effect("deletes objects, then containers, and succeeds if some are missing", () =>
     Effect.gen(function* () {
-      const { ask, files } = yield* storage()
+      const { send, files } = yield* storage()
       yield* files.putObject("ä b", "x/☃", "1")
       yield* files.putObject("ä b", "y", "1")
       const lines = ["/%C3%A4%20b", "/%C3%A4%20b/x/%E2%98%83", "%C3%A4%20b/y", "/nope/gone", ""].join("\n")
       for (const method of ["DELETE", "POST"]) {
-        const result = resultOf(yield* ask(method, "", bulk(lines)))
+        const result = resultOf(yield* send(method, "", bulk(lines)))
         assert.deepStrictEqual(result, {
           "Number Deleted": method === "DELETE" ? 3 : 0,
           "Number Not Found": method === "DELETE" ? 1 : 4,
@@ -1578,9 +1590,9 @@ describe("Cloud Files: bulk deletion", () => {
 
   it.effect("reports each failed name, percent-encoded", () =>
     Effect.gen(function* () {
-      const { ask, files } = yield* storage()
+      const { send, files } = yield* storage()
       yield* files.putObject("full ü", "o", "1")
-      const result = resultOf(yield* ask("POST", "", bulk("/full%20%C3%BC\n/c/%ff\n")))
+      const result = resultOf(yield* send("POST", "", bulk("/full%20%C3%BC\n/c/%ff\n")))
       assert.strictEqual(result["Response Status"], "400 Bad Request")
       assert.deepStrictEqual(result["Errors"], [
         ["/c/%FF", "412 Precondition Failed"],
@@ -1591,23 +1603,23 @@ describe("Cloud Files: bulk deletion", () => {
 
   it.effect("responds in text by default, or in XML", () =>
     Effect.gen(function* () {
-      const { ask } = yield* storage()
-      const text = yield* ask("POST", "", bulk("/c/gone", { accept: "*/*" }))
+      const { send } = yield* storage()
+      const text = yield* send("POST", "", bulk("/c/gone", { accept: "*/*" }))
       assert.strictEqual(
         text.text,
         "Number Deleted: 0\nNumber Not Found: 1\nResponse Body: \nResponse Status: 200 OK\nErrors:\n"
       )
-      const xml = yield* ask("POST", "", bulk("/c/gone", { accept: "application/xml" }))
+      const xml = yield* send("POST", "", bulk("/c/gone", { accept: "application/xml" }))
       assert.include(xml.text, "<delete>\n<number_deleted>0</number_deleted>\n")
     })
   )
 
   it.effect("reports an invalid request in the response body", () =>
     Effect.gen(function* () {
-      const { ask } = yield* storage()
-      const outcome = (request: Ask) =>
-        Effect.map(ask("POST", "", request), (answer) => {
-          const result = resultOf(answer)
+      const { send } = yield* storage()
+      const outcome = (request: RequestOptions) =>
+        Effect.map(send("POST", "", request), (reply) => {
+          const result = resultOf(reply)
           return [result["Response Status"], result["Response Body"]]
         })
       assert.deepStrictEqual(yield* outcome(bulk("\n")), ["400 Bad Request", "Invalid bulk delete."])
@@ -1632,10 +1644,10 @@ describe("Cloud Files: bulk deletion", () => {
 describe("Cloud Files: old versions", () => {
   it.effect("PUT keeps the replaced version, and DELETE restores it", () =>
     Effect.gen(function* () {
-      const { ask, files, status } = yield* storage()
+      const { send, files, status } = yield* storage()
       yield* files.seedContainer("old ones")
       yield* status("PUT", "/c", { headers: { "x-versions-location": "old%20ones" } })
-      assert.strictEqual((yield* ask("HEAD", "/c")).headers["x-versions-location"], "old%20ones")
+      assert.strictEqual((yield* send("HEAD", "/c")).headers["x-versions-location"], "old%20ones")
       yield* status("PUT", "/c/myobject", { body: "1", headers: { "x-object-meta-version": "1" } })
       yield* TestClock.adjust("1 seconds")
       yield* status("PUT", "/c/myobject", { body: "2" })
@@ -1645,9 +1657,9 @@ describe("Cloud Files: old versions", () => {
         "008myobject/1767225601.00000"
       ])
       assert.strictEqual(yield* status("DELETE", "/c/myobject"), 204)
-      assert.strictEqual((yield* ask("GET", "/c/myobject")).text, "2")
+      assert.strictEqual((yield* send("GET", "/c/myobject")).text, "2")
       yield* status("DELETE", "/c/myobject")
-      const first = yield* ask("GET", "/c/myobject")
+      const first = yield* send("GET", "/c/myobject")
       assert.deepStrictEqual([first.text, first.headers["x-object-meta-version"]], ["1", "1"])
       assert.strictEqual(yield* status("DELETE", "/c/myobject"), 204)
       assert.strictEqual(yield* status("DELETE", "/c/myobject"), 404)
@@ -1657,11 +1669,11 @@ describe("Cloud Files: old versions", () => {
 
   it.effect("a PUT that replaces an object is 412 if the versions container is missing", () =>
     Effect.gen(function* () {
-      const { ask, status } = yield* storage()
+      const { send, status } = yield* storage()
       yield* status("PUT", "/c", { headers: { "x-versions-location": "gone" } })
       assert.strictEqual(yield* status("PUT", "/c/o", { body: "1" }), 201)
       assert.strictEqual(yield* status("PUT", "/c/o", { body: "2" }), 412)
-      assert.strictEqual((yield* ask("GET", "/c/o")).text, "1")
+      assert.strictEqual((yield* send("GET", "/c/o")).text, "1")
       yield* status("POST", "/c", { headers: { "x-remove-versions-location": "x" } })
       assert.strictEqual(yield* status("PUT", "/c/o", { body: "2" }), 201)
     })

@@ -9,7 +9,7 @@ import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import * as CloudFiles from "../../src/emulator/CloudFiles.js"
 import type { WireBroken } from "../../src/emulator/Protocol.js"
-import { readAnswer } from "./support.js"
+import { readResponse } from "./support.js"
 import * as Tar from "./tar.js"
 
 interface Result {
@@ -45,7 +45,7 @@ const storage = (options: CloudFiles.CloudFilesOptions = {}) =>
           caller: { tenantId: "010101", storageAccount: "MossoCloudFS_abc", userId: "1", username: "demo" },
           baseUrl: "http://cloud.test/files/dfw/v1/MossoCloudFS_abc"
         }),
-        readAnswer
+        readResponse
       )
     const unpack = (...request: Parameters<typeof send>) =>
       Effect.map(send(...request), ({ text }) => JSON.parse(text) as Result)
@@ -188,8 +188,8 @@ describe("Cloud Files: archives", () => {
       assert.strictEqual(yield* body(new Uint8Array(512).fill(120)), "Invalid Tar File: invalid header")
       assert.strictEqual(yield* body(Tar.end), "Invalid Tar File: No Valid Files")
       assert.strictEqual(yield* body(archive, "tar.gz"), "Invalid Tar File: not a gzip file")
-      const spoilt = gzipSync(archive).fill(255, 20, 30)
-      assert.strictEqual(yield* body(spoilt, "tar.gz"), "Invalid Tar File: invalid compressed data")
+      const damaged = gzipSync(archive).fill(255, 20, 30)
+      assert.strictEqual(yield* body(damaged, "tar.gz"), "Invalid Tar File: invalid compressed data")
       assert.strictEqual(yield* body(archive, "tar.bz2"), "Invalid Tar File: bz2 module is not available")
       assert.deepStrictEqual(yield* files.containers, [])
       assert.deepStrictEqual(yield* unpack("/c", archive.subarray(0, 1024 + 512 + 200)), {
@@ -221,7 +221,7 @@ describe("Cloud Files: archives", () => {
     })
   )
 
-  it.effect("that take long are answered with leading white space", () =>
+  it.effect("that take long get a response with leading white space", () =>
     Effect.gen(function* () {
       const { send } = yield* storage()
       const archive = Tar.archive({ a: "1" })
@@ -249,7 +249,7 @@ describe("Cloud Files: archives", () => {
         caller: { tenantId: "010101", storageAccount: "MossoCloudFS_abc", userId: "1", username: "demo" },
         baseUrl: "http://cloud.test/files/dfw/v1/MossoCloudFS_abc"
       })
-      assert.include((yield* readAnswer(unsized)).text, "Response Status: 411 Length Required")
+      assert.include((yield* readResponse(unsized)).text, "Response Status: 411 Length Required")
       const zip = yield* send("/c", new Uint8Array(0), { format: "zip" })
       assert.deepStrictEqual([zip.status, zip.text], [400, "Unsupported archive format"])
     })

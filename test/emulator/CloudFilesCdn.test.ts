@@ -2,29 +2,29 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import * as Emulator from "../../src/emulator/Emulator.js"
-import { ask, at, readAnswer, wireRequest, type Ask } from "./support.js"
+import { send, at, readResponse, wireRequest, type RequestOptions } from "./support.js"
 
 const cdn = (options: Emulator.EmulatorOptions = {}) =>
   Effect.gen(function* () {
     const emulator = yield* Emulator.make(options)
     const token = yield* emulator.issueToken
     const account = emulator.credentials.storageAccount
-    const send = (method: string, path: string, request: Ask = {}) =>
-      ask(emulator, `/cdn/dfw/v1/${account}${path}`, { method, token, ...request })
+    const sendToCdn = (method: string, path: string, request: RequestOptions = {}) =>
+      send(emulator, `/cdn/dfw/v1/${account}${path}`, { method, token, ...request })
     /** Requests a cached copy without a token. */
-    const copy = (uri: string, method = "GET") => ask(emulator, uri.slice("http://cloud.test".length), { method })
+    const copy = (uri: string, method = "GET") => send(emulator, uri.slice("http://cloud.test".length), { method })
     const enable = (container: string, headers: Record<string, string> = {}) =>
-      send("PUT", `/${container}`, { headers })
-    return { copy, emulator, enable, send }
+      sendToCdn("PUT", `/${container}`, { headers })
+    return { copy, emulator, enable, sendToCdn }
   })
 
 describe("Cloud Files CDN", () => {
   it.effect("needs a token, and has a separate host in the catalog", () =>
     Effect.gen(function* () {
-      const { emulator, send } = yield* cdn()
-      assert.strictEqual((yield* send("GET", "", { token: "none" })).status, 401)
-      assert.strictEqual((yield* send("GET", "")).status, 204)
-      const { json } = yield* ask(emulator, "/v2.0/tokens", {
+      const { emulator, sendToCdn } = yield* cdn()
+      assert.strictEqual((yield* sendToCdn("GET", "", { token: "none" })).status, 401)
+      assert.strictEqual((yield* sendToCdn("GET", "")).status, 204)
+      const { json } = yield* send(emulator, "/v2.0/tokens", {
         body: {
           auth: {
             passwordCredentials: { username: emulator.credentials.username, password: emulator.credentials.password }
@@ -42,14 +42,14 @@ describe("Cloud Files CDN", () => {
 
   it.effect("publishes a container, with four URIs and a TTL of three days", () =>
     Effect.gen(function* () {
-      const { emulator, enable, send } = yield* cdn()
+      const { emulator, enable, sendToCdn } = yield* cdn()
       assert.strictEqual((yield* enable("pics")).status, 404)
-      assert.strictEqual((yield* send("HEAD", "/pics")).status, 404)
+      assert.strictEqual((yield* sendToCdn("HEAD", "/pics")).status, 404)
       yield* emulator.files.seedContainer("pics")
-      assert.strictEqual((yield* send("HEAD", "/pics")).status, 404)
+      assert.strictEqual((yield* sendToCdn("HEAD", "/pics")).status, 404)
       assert.strictEqual((yield* enable("pics")).status, 201)
       assert.strictEqual((yield* enable("pics", { "x-ttl": "1000" })).status, 202)
-      const { headers, status } = yield* send("HEAD", "/pics")
+      const { headers, status } = yield* sendToCdn("HEAD", "/pics")
       assert.strictEqual(status, 204)
       assert.deepInclude(headers, { "x-cdn-enabled": "True", "x-ttl": "1000", "x-log-retention": "False" })
       const uris = ["x-cdn-uri", "x-cdn-ssl-uri", "x-cdn-streaming-uri", "x-cdn-ios-uri"].map((name) => headers[name])
@@ -62,13 +62,13 @@ describe("Cloud Files CDN", () => {
     "POST changes the given settings, returns the previous ones, and is 404 for a container that was never public",
     () =>
       Effect.gen(function* () {
-        const { emulator, enable, send } = yield* cdn()
+        const { emulator, enable, sendToCdn } = yield* cdn()
         yield* emulator.files.seedContainer("c")
-        assert.strictEqual((yield* send("POST", "/c", { headers: { "x-ttl": "900" } })).status, 404)
+        assert.strictEqual((yield* sendToCdn("POST", "/c", { headers: { "x-ttl": "900" } })).status, 404)
         yield* enable("c")
-        const answer = yield* send("POST", "/c", { headers: { "x-ttl": "900", "x-log-retention": "true" } })
-        assert.deepStrictEqual([answer.status, answer.headers["x-ttl"]], [204, "259200"])
-        yield* send("POST", "/c", { headers: { "x-cdn-enabled": "False" } })
+        const response = yield* sendToCdn("POST", "/c", { headers: { "x-ttl": "900", "x-log-retention": "true" } })
+        assert.deepStrictEqual([response.status, response.headers["x-ttl"]], [204, "259200"])
+        yield* sendToCdn("POST", "/c", { headers: { "x-cdn-enabled": "False" } })
         assert.deepStrictEqual(yield* emulator.cdn.containers, [
           { name: "c", enabled: false, ttl: 900, logRetention: true }
         ])
@@ -90,23 +90,23 @@ describe("Cloud Files CDN", () => {
 
   it.effect("lists containers that are or were public, in pages, as text and JSON, optionally only enabled ones", () =>
     Effect.gen(function* () {
-      const { emulator, send } = yield* cdn()
+      const { emulator, sendToCdn } = yield* cdn()
       for (const name of ["a", "b", "ü", "z"]) {
         yield* emulator.cdn.seedContainer(name, { enabled: name !== "b", ttl: 1000 })
       }
-      assert.strictEqual((yield* send("GET", "")).text, "a\nb\nz\nü\n")
-      assert.strictEqual((yield* send("GET", "?limit=2&marker=a&end_marker=%C3%BC")).text, "b\nz\n")
-      assert.strictEqual((yield* send("GET", "?enabled_only=true")).text, "a\nz\nü\n")
-      assert.strictEqual((yield* send("GET", "?limit=10001")).status, 412)
-      const { json } = yield* send("GET", "?format=json&limit=2")
+      assert.strictEqual((yield* sendToCdn("GET", "")).text, "a\nb\nz\nü\n")
+      assert.strictEqual((yield* sendToCdn("GET", "?limit=2&marker=a&end_marker=%C3%BC")).text, "b\nz\n")
+      assert.strictEqual((yield* sendToCdn("GET", "?enabled_only=true")).text, "a\nz\nü\n")
+      assert.strictEqual((yield* sendToCdn("GET", "?limit=10001")).status, 412)
+      const { json } = yield* sendToCdn("GET", "?format=json&limit=2")
       assert.deepInclude(at(json, 1), { name: "b", cdn_enabled: false, ttl: 1000, log_retention: false })
-      assert.strictEqual(at(json, 0, "cdn_uri"), (yield* send("HEAD", "/a")).headers["x-cdn-uri"])
+      assert.strictEqual(at(json, 0, "cdn_uri"), (yield* sendToCdn("HEAD", "/a")).headers["x-cdn-uri"])
     })
   )
 
   it.effect("serves cached copies to anyone until they expire or are purged, without requests to the storage", () =>
     Effect.gen(function* () {
-      const { copy, emulator, enable, send } = yield* cdn()
+      const { copy, emulator, enable, sendToCdn } = yield* cdn()
       yield* emulator.files.putObject("c", "ü b.txt", "one", { metadata: { color: "blue" } })
       const uri = `${(yield* enable("c", { "x-ttl": "900" })).headers["x-cdn-uri"]}/%C3%BC%20b.txt`
       const first = yield* copy(uri)
@@ -117,7 +117,9 @@ describe("Cloud Files CDN", () => {
       assert.strictEqual((yield* copy(uri)).text, "one")
       assert.deepStrictEqual(yield* emulator.cdn.cached("c"), ["ü b.txt"])
 
-      const purged = yield* send("DELETE", "/c/%C3%BC%20b.txt", { headers: { "x-purge-email": "a@x.test, b@y.test" } })
+      const purged = yield* sendToCdn("DELETE", "/c/%C3%BC%20b.txt", {
+        headers: { "x-purge-email": "a@x.test, b@y.test" }
+      })
       assert.strictEqual(purged.status, 204)
       assert.deepStrictEqual(yield* emulator.cdn.purges, [
         { container: "c", object: "ü b.txt", emails: ["a@x.test", "b@y.test"], at: 0 }
@@ -131,7 +133,7 @@ describe("Cloud Files CDN", () => {
       yield* TestClock.adjust("1 seconds")
       assert.strictEqual((yield* copy(uri)).text, "three")
 
-      yield* send("POST", "/c", { headers: { "x-cdn-enabled": "False" } })
+      yield* sendToCdn("POST", "/c", { headers: { "x-cdn-enabled": "False" } })
       assert.strictEqual((yield* copy(uri)).text, "three")
       yield* TestClock.adjust("900 seconds")
       assert.strictEqual((yield* copy(uri)).status, 404)
@@ -154,35 +156,35 @@ describe("Cloud Files CDN", () => {
 
   it.effect("rejects the 26th purge of a day with 498", () =>
     Effect.gen(function* () {
-      const { emulator, send } = yield* cdn({ tokenTtl: "48 hours" })
+      const { emulator, sendToCdn } = yield* cdn({ tokenTtl: "48 hours" })
       yield* emulator.cdn.seedContainer("c")
-      assert.strictEqual((yield* send("DELETE", "/never/o")).status, 404)
+      assert.strictEqual((yield* sendToCdn("DELETE", "/never/o")).status, 404)
       for (let count = 1; count <= 25; count++) {
-        assert.strictEqual((yield* send("DELETE", `/c/${count}`)).status, 204)
+        assert.strictEqual((yield* sendToCdn("DELETE", `/c/${count}`)).status, 204)
         yield* TestClock.adjust("1 minutes")
       }
-      assert.strictEqual((yield* send("DELETE", "/c/o")).status, 498)
+      assert.strictEqual((yield* sendToCdn("DELETE", "/c/o")).status, 498)
       yield* TestClock.adjust("23 hours")
-      assert.strictEqual((yield* send("DELETE", "/c/o")).status, 498)
+      assert.strictEqual((yield* sendToCdn("DELETE", "/c/o")).status, 498)
       yield* TestClock.adjust("35 minutes")
-      assert.strictEqual((yield* send("DELETE", "/c/o")).status, 204)
+      assert.strictEqual((yield* sendToCdn("DELETE", "/c/o")).status, 204)
     })
   )
 
   it.effect("keeps its entry for a deleted container until it is disabled and removed", () =>
     Effect.gen(function* () {
-      const { emulator, enable, send } = yield* cdn()
+      const { emulator, enable, sendToCdn } = yield* cdn()
       yield* emulator.files.seedContainer("c")
       yield* enable("c")
       yield* emulator.files.dropContainer("c")
-      assert.strictEqual((yield* send("HEAD", "/c")).status, 204)
+      assert.strictEqual((yield* sendToCdn("HEAD", "/c")).status, 204)
       const forget = { headers: { "x-remove-cdn-container": "t" } }
-      assert.strictEqual((yield* send("DELETE", "/c")).status, 405)
-      assert.strictEqual((yield* send("DELETE", "/c", forget)).status, 409)
-      yield* send("POST", "/c", { headers: { "x-cdn-enabled": "False" } })
-      assert.strictEqual((yield* send("DELETE", "/c", forget)).status, 204)
-      assert.strictEqual((yield* send("HEAD", "/c")).status, 404)
-      assert.strictEqual((yield* send("DELETE", "/c", forget)).status, 404)
+      assert.strictEqual((yield* sendToCdn("DELETE", "/c")).status, 405)
+      assert.strictEqual((yield* sendToCdn("DELETE", "/c", forget)).status, 409)
+      yield* sendToCdn("POST", "/c", { headers: { "x-cdn-enabled": "False" } })
+      assert.strictEqual((yield* sendToCdn("DELETE", "/c", forget)).status, 204)
+      assert.strictEqual((yield* sendToCdn("HEAD", "/c")).status, 404)
+      assert.strictEqual((yield* sendToCdn("DELETE", "/c", forget)).status, 404)
     })
   )
 
@@ -213,16 +215,16 @@ describe("Cloud Files: /info", () => {
   it.effect("is missing, as at Rackspace, unless the storage is discoverable", () =>
     Effect.gen(function* () {
       const silent = yield* Emulator.make()
-      assert.strictEqual((yield* ask(silent, "/info")).status, 404)
+      assert.strictEqual((yield* send(silent, "/info")).status, 404)
       const emulator = yield* Emulator.make({ files: { discoverable: true, maxObjectBytes: 1000 } })
       for (const path of ["/info", "/files/dfw/info"]) {
-        const { json, status } = yield* ask(emulator, path)
+        const { json, status } = yield* send(emulator, path)
         assert.deepStrictEqual([status, at(json, "swift", "max_file_size")], [200, 1000])
       }
-      assert.strictEqual((yield* ask(emulator, "/info", { method: "OPTIONS" })).headers["allow"], "HEAD, GET, OPTIONS")
+      assert.strictEqual((yield* send(emulator, "/info", { method: "OPTIONS" })).headers["allow"], "HEAD, GET, OPTIONS")
       assert.strictEqual((yield* emulator.handle(wireRequest("/info", { method: "PUT" }))).status, 405)
       assert.strictEqual(
-        (yield* Effect.flatMap(emulator.handle(wireRequest("/info")), readAnswer)).headers["date"] !== undefined,
+        (yield* Effect.flatMap(emulator.handle(wireRequest("/info")), readResponse)).headers["date"] !== undefined,
         true
       )
     })

@@ -5,7 +5,7 @@ import * as TestClock from "effect/TestClock"
 import { createHmac } from "node:crypto"
 import * as Emulator from "../../src/emulator/Emulator.js"
 import * as Multipart from "../../src/emulator/CloudFiles/multipart.js"
-import { ask, type Ask } from "./support.js"
+import { send, type RequestOptions } from "./support.js"
 
 const account = "MossoCloudFS_abc"
 
@@ -17,15 +17,15 @@ const cloud = (options: Emulator.EmulatorOptions = {}) =>
     const token = yield* emulator.issueToken
     /** A request by the account's owner. */
     const own = (method: string, path: string, headers: Record<string, string> = {}, body?: string) =>
-      ask(emulator, `/files/dfw/v1/${account}${path}`, {
+      send(emulator, `/files/dfw/v1/${account}${path}`, {
         method,
         token,
         headers: { "content-type": "", ...headers },
         ...(body === undefined ? {} : { body })
       })
     /** A request without a token. */
-    const any = (method: string, path: string, request: Ask = {}) =>
-      ask(emulator, `/files/dfw/v1/${account}${path}`, { method, ...request })
+    const any = (method: string, path: string, request: RequestOptions = {}) =>
+      send(emulator, `/files/dfw/v1/${account}${path}`, { method, ...request })
     yield* own("POST", "", { "x-account-meta-temp-url-key": "secret-key", "x-account-meta-temp-url-key-2": "next" })
     yield* own("PUT", "/pics", { "x-container-meta-temp-url-key": "pics-key" })
     yield* emulator.files.putObject("pics", "cat.jpg", "meow", { metadata: { hidden: "1", "public-a": "2" } })
@@ -176,7 +176,7 @@ describe("Cloud Files: forms", () => {
     signature: vectors.formSha256
   }
 
-  const post = (body: string): Ask => ({
+  const post = (body: string): RequestOptions => ({
     headers: { "content-type": `multipart/form-data; boundary=${boundary}` },
     body
   })
@@ -189,9 +189,9 @@ describe("Cloud Files: forms", () => {
           ["ü.txt", "one\r\n--front", "text/x-one"],
           ["sub/two.html", ""]
         ])
-        const answer = yield* any("POST", "/pics/", post(body))
+        const reply = yield* any("POST", "/pics/", post(body))
         assert.deepStrictEqual(
-          [answer.status, answer.headers["location"]],
+          [reply.status, reply.headers["location"]],
           [303, "https://example.com/done?status=201&message="]
         )
         const one = yield* emulator.files.getObject("pics", "ü.txt")
@@ -331,7 +331,7 @@ describe("Cloud Files: requests without a token", () => {
     Effect.gen(function* () {
       const { any, own } = yield* cloud()
       const status = (path: string, headers: Record<string, string> = {}) =>
-        Effect.map(any("GET", path, { headers }), (answer) => answer.status)
+        Effect.map(any("GET", path, { headers }), (reply) => reply.status)
       assert.strictEqual(yield* status("/pics/cat.jpg"), 401)
       yield* own("POST", "/pics", { "x-container-read": ".r:*" })
       assert.strictEqual(yield* status("/pics/cat.jpg"), 200)

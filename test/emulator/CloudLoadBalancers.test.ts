@@ -3,16 +3,16 @@ import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import type * as CloudLoadBalancers from "../../src/emulator/CloudLoadBalancers.js"
 import * as Emulator from "../../src/emulator/Emulator.js"
-import { type Answer, type Ask, ask, at, texts } from "./support.js"
+import { type TestResponse, type RequestOptions, send, at, texts } from "./support.js"
 
 /** Cloud Load Balancers of DFW with a token. */
 const cloud = (loadBalancers: CloudLoadBalancers.CloudLoadBalancersOptions = {}) =>
   Effect.gen(function* () {
     const emulator = yield* Emulator.make({ loadBalancers })
     yield* TestClock.setTime(Date.UTC(2026, 0, 1))
-    const call = (path: string, request: Ask = {}) =>
+    const call = (path: string, request: RequestOptions = {}) =>
       Effect.flatMap(emulator.issueToken, (token) =>
-        ask(emulator, `/loadbalancers/dfw/v1.0/010101${path}`, { token, ...request })
+        send(emulator, `/loadbalancers/dfw/v1.0/010101${path}`, { token, ...request })
       )
     const put = (path: string, body: unknown) => call(path, { method: "PUT", body })
     const del = (path: string) => call(path, { method: "DELETE" })
@@ -23,17 +23,17 @@ const cloud = (loadBalancers: CloudLoadBalancers.CloudLoadBalancersOptions = {})
     /** The path of an existing load balancer. */
     const seeded = (fields: CloudLoadBalancers.SeededLoadBalancer = {}) =>
       Effect.map(emulator.loadBalancers.seedLoadBalancer(fields), (id) => ({ id, path: `/loadbalancers/${id}` }))
-    const status = (path: string) => Effect.map(call(path), (answer) => at(answer.json, "loadBalancer", "status"))
+    const status = (path: string) => Effect.map(call(path), (response) => at(response.json, "loadBalancer", "status"))
     return { call, create, del, emulator, handles: emulator.loadBalancers, put, seeded, status }
   })
 
 /** Waits until a change is applied. */
 const passed = TestClock.adjust("10 seconds")
 
-const refused = (answer: Answer): readonly [status: number, message: string] => {
-  assert.isAtLeast(answer.status, 400, answer.text)
-  const messages = at(answer.json, "validationErrors", "messages")
-  return [answer.status, Array.isArray(messages) ? messages.join("; ") : String(at(answer.json, "message"))]
+const refused = (response: TestResponse): readonly [status: number, message: string] => {
+  assert.isAtLeast(response.status, 400, response.text)
+  const messages = at(response.json, "validationErrors", "messages")
+  return [response.status, Array.isArray(messages) ? messages.join("; ") : String(at(response.json, "message"))]
 }
 
 const certificate = "-----BEGIN CERTIFICATE-----\nMIIC\n-----END CERTIFICATE-----\n"
@@ -214,14 +214,14 @@ describe("Cloud Load Balancers: validation", () => {
     Effect.gen(function* () {
       const { call, put, seeded } = yield* cloud()
       const { path } = yield* seeded()
-      for (const answer of [
+      for (const response of [
         yield* call("/loadbalancers", { body: "{" }),
         yield* call("/loadbalancers", { body: { server: {} } }),
         yield* put(path, { loadBalancer: {}, more: 1 }),
         yield* call(`${path}/virtualips`, { body: { virtualIp: { type: "PUBLIC", ipVersion: "IPV6" } } })
       ]) {
-        assert.strictEqual(answer.status, 400)
-        assert.deepStrictEqual(answer.json, { message: ["JSON does not match the expected schema"] })
+        assert.strictEqual(response.status, 400)
+        assert.deepStrictEqual(response.json, { message: ["JSON does not match the expected schema"] })
       }
     })
   )
@@ -229,7 +229,7 @@ describe("Cloud Load Balancers: validation", () => {
   it.effect("virtual IPs: the results of each type, sharing, and that one must remain", () =>
     Effect.gen(function* () {
       const { call, create, del } = yield* cloud()
-      const ips = (answer: Answer) => at(answer.json, "loadBalancer", "virtualIps")
+      const ips = (response: TestResponse) => at(response.json, "loadBalancer", "virtualIps")
       const both = yield* create()
       assert.deepStrictEqual(texts(ips(both), "ipVersion"), ["IPV4", "IPV6"])
       assert.match(String(at(ips(both), 1, "address")), /^[0-9a-f]{4}(:[0-9a-f]{4}){7}$/)
@@ -360,7 +360,7 @@ describe("Cloud Load Balancers: validation", () => {
       const { path } = yield* seeded()
       const append = (...addresses: ReadonlyArray<string>) =>
         call(`${path}/accesslist`, { body: { accessList: addresses.map((address) => ({ address, type: "DENY" })) } })
-      const items = Effect.map(call(`${path}/accesslist`), (answer) => texts(at(answer.json, "accessList"), "id"))
+      const items = Effect.map(call(`${path}/accesslist`), (response) => texts(at(response.json, "accessList"), "id"))
       assert.strictEqual((yield* append("10.0.0.1", "10.0.0.2", "10.0.0.3")).status, 202)
       yield* passed
       assert.strictEqual(refused(yield* append("10.0.0.1"))[0], 400)
@@ -479,7 +479,7 @@ describe("Cloud Load Balancers: listings", () => {
       const ids: Array<string> = []
       for (let count = 0; count < 120; count++) ids.push(yield* handles.seedLoadBalancer())
       const list = (query: string) =>
-        Effect.map(call(`/loadbalancers${query}`), (answer) => texts(at(answer.json, "loadBalancers"), "id"))
+        Effect.map(call(`/loadbalancers${query}`), (response) => texts(at(response.json, "loadBalancers"), "id"))
       assert.deepStrictEqual(yield* list("?limit=500"), ids.slice(0, 100))
       assert.deepStrictEqual(yield* list(`?limit=2&marker=${ids[5]}`), ids.slice(5, 7))
       assert.deepStrictEqual(yield* list("?limit=2&offset=3"), ids.slice(3, 5))
@@ -495,7 +495,7 @@ describe("Cloud Load Balancers: listings", () => {
       yield* TestClock.adjust("1 hour")
       const b = yield* seeded({ name: "b", nodes: ["10.0.0.2"] })
       const list = (query: string) =>
-        Effect.map(call(`/loadbalancers?${query}`), (answer) => at(answer.json, "loadBalancers"))
+        Effect.map(call(`/loadbalancers?${query}`), (response) => at(response.json, "loadBalancers"))
       assert.deepStrictEqual(texts(yield* list("name=a"), "id"), [a.id])
       assert.deepStrictEqual(texts(yield* list("changes-since=2026-01-01T00:30:00Z"), "id"), [b.id])
       // The node's address overrides the name.
@@ -606,9 +606,9 @@ describe("Cloud Load Balancers: limits", () => {
   it.effect("an invalid token is rejected with an empty body, and a fault is flat", () =>
     Effect.gen(function* () {
       const { call, emulator } = yield* cloud()
-      const answer = yield* call("/loadbalancers", { token: "nobody's" })
-      assert.strictEqual(answer.status, 401)
-      assert.strictEqual(answer.text, "")
+      const response = yield* call("/loadbalancers", { token: "nobody's" })
+      assert.strictEqual(response.status, 401)
+      assert.strictEqual(response.text, "")
       yield* emulator.fail({ match: { service: "loadbalancers" }, fault: { _tag: "Status", status: 500 } })
       assert.deepStrictEqual((yield* call("/loadbalancers")).json, { message: "Injected fault", code: 500 })
       assert.strictEqual((yield* call("/loadbalancers", { method: "PATCH" })).status, 405)

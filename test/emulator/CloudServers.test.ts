@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import type * as CloudServers from "../../src/emulator/CloudServers.js"
 import * as Emulator from "../../src/emulator/Emulator.js"
-import { type Ask, ask, at, texts } from "./support.js"
+import { type RequestOptions, send, at, texts } from "./support.js"
 
 const ubuntu = "09de0a66-3156-48b4-90a5-1cf25a905207"
 const debian = "a10eacf7-ac15-4225-b533-5744f1fe47c1"
@@ -13,20 +13,20 @@ const cloud = (servers: CloudServers.CloudServersOptions = {}) =>
   Effect.gen(function* () {
     const emulator = yield* Emulator.make({ servers })
     yield* TestClock.setTime(Date.UTC(2026, 0, 1))
-    const call = (path: string, request: Ask = {}) =>
+    const call = (path: string, request: RequestOptions = {}) =>
       Effect.flatMap(emulator.issueToken, (token) =>
-        ask(emulator, `/servers/dfw/v2/010101${path}`, { token, ...request })
+        send(emulator, `/servers/dfw/v2/010101${path}`, { token, ...request })
       )
     const create = (fields: Record<string, unknown> = {}, beside: Record<string, unknown> = {}) =>
       call("/servers", {
         body: { server: { name: "web-1", imageRef: ubuntu, flavorRef: "general1-1", ...fields }, ...beside }
       })
     const created = (fields: Record<string, unknown> = {}) =>
-      Effect.map(create(fields), (answer) => {
-        assert.strictEqual(answer.status, 202, answer.text)
-        return String(at(answer.json, "server", "id"))
+      Effect.map(create(fields), (response) => {
+        assert.strictEqual(response.status, 202, response.text)
+        return String(at(response.json, "server", "id"))
       })
-    const get = (id: string) => Effect.map(call(`/servers/${id}`), (answer) => at(answer.json, "server"))
+    const get = (id: string) => Effect.map(call(`/servers/${id}`), (response) => at(response.json, "server"))
     const act = (id: string, body: unknown) => call(`/servers/${id}/action`, { body })
     return { act, call, create, created, emulator, get, handles: emulator.servers }
   })
@@ -35,12 +35,12 @@ describe("Cloud Servers: the lifecycle of a server", () => {
   it.effect("create returns four fields and a Location, and the server builds by the Clock", () =>
     Effect.gen(function* () {
       const { create, get } = yield* cloud()
-      const answer = yield* create({ metadata: { role: "web" } })
-      assert.strictEqual(answer.status, 202)
-      const server = at(answer.json, "server") as Record<string, unknown>
+      const response = yield* create({ metadata: { role: "web" } })
+      assert.strictEqual(response.status, 202)
+      const server = at(response.json, "server") as Record<string, unknown>
       assert.sameMembers(Object.keys(server), ["id", "links", "adminPass", "OS-DCF:diskConfig"])
       const id = String(server["id"])
-      assert.strictEqual(answer.headers["location"], `http://cloud.test/servers/dfw/v2/010101/servers/${id}`)
+      assert.strictEqual(response.headers["location"], `http://cloud.test/servers/dfw/v2/010101/servers/${id}`)
 
       yield* TestClock.adjust("15 seconds")
       const half = yield* get(id)
@@ -114,27 +114,29 @@ describe("Cloud Servers: the lifecycle of a server", () => {
   it.effect("a hint that cannot be met leads to ERROR", () =>
     Effect.gen(function* () {
       const { create, get } = yield* cloud({ buildTime: 0 })
-      const answer = yield* create({}, { "os:scheduler_hints": { "public_ip_zone:far": ["unknown"] } })
-      assert.strictEqual(answer.status, 202)
-      assert.strictEqual(at(yield* get(String(at(answer.json, "server", "id"))), "status"), "ERROR")
+      const response = yield* create({}, { "os:scheduler_hints": { "public_ip_zone:far": ["unknown"] } })
+      assert.strictEqual(response.status, 202)
+      assert.strictEqual(at(yield* get(String(at(response.json, "server", "id"))), "status"), "ERROR")
     })
   )
 
   it.effect("a thousand concurrent creations do not exceed the quota", () =>
     Effect.gen(function* () {
       const { create, emulator } = yield* cloud({ ramQuota: -1 })
-      const answers = yield* Effect.all(
+      const responses = yield* Effect.all(
         Array.from({ length: 1000 }, () => create()),
         { concurrency: "unbounded" }
       )
-      assert.strictEqual(answers.filter((answer) => answer.status === 202).length, 100)
-      const refused = answers.find((answer) => answer.status === 403)
+      assert.strictEqual(responses.filter((response) => response.status === 202).length, 100)
+      const refused = responses.find((response) => response.status === 403)
       assert.strictEqual(
         at(refused?.json, "forbidden", "message"),
         "Quota exceeded for instances: Requested 1, but already used 100 of 100 instances"
       )
       assert.strictEqual((yield* emulator.servers.servers).length, 100)
-      const ids = new Set(answers.map((answer) => at(answer.json, "server", "id")).filter((id) => id !== undefined))
+      const ids = new Set(
+        responses.map((response) => at(response.json, "server", "id")).filter((id) => id !== undefined)
+      )
       assert.strictEqual(ids.size, 100)
     })
   )
@@ -144,7 +146,7 @@ describe("Cloud Servers: the lifecycle of a server", () => {
       const { created, emulator } = yield* cloud()
       yield* created()
       const token = yield* emulator.issueToken
-      const ord = yield* ask(emulator, "/servers/ord/v2/010101/servers", { token })
+      const ord = yield* send(emulator, "/servers/ord/v2/010101/servers", { token })
       assert.deepStrictEqual(ord.json, { servers: [] })
       assert.lengthOf(yield* emulator.serversIn("ord").servers, 0)
     })
@@ -200,10 +202,10 @@ describe("Cloud Servers: requests to create that are rejected", () => {
     it.effect(what, () =>
       Effect.gen(function* () {
         const { create, handles } = yield* cloud()
-        const answer = yield* create(fields)
-        assert.strictEqual(answer.status, status, answer.text)
-        assert.strictEqual(at(answer.json, key, "code"), status)
-        assert.match(String(at(answer.json, key, "message")), message)
+        const response = yield* create(fields)
+        assert.strictEqual(response.status, status, response.text)
+        assert.strictEqual(at(response.json, key, "code"), status)
+        assert.match(String(at(response.json, key, "message")), message)
         assert.lengthOf(yield* handles.servers, 0)
       })
     )
@@ -222,10 +224,10 @@ describe("Cloud Servers: requests to create that are rejected", () => {
   it.effect("networks that an account's policy requires, in plain text", () =>
     Effect.gen(function* () {
       const { create } = yield* cloud({ requiredNetworks: ["11111111-1111-1111-1111-111111111111"] })
-      const answer = yield* create({ networks: [{ uuid: "00000000-0000-0000-0000-000000000000" }] })
-      assert.strictEqual(answer.status, 403)
-      assert.match(answer.headers["content-type"] ?? "", /^text\/plain/)
-      assert.match(answer.text, /^403 Forbidden\n\nAccess was denied to this resource\.\n\n.*required but missing/)
+      const response = yield* create({ networks: [{ uuid: "00000000-0000-0000-0000-000000000000" }] })
+      assert.strictEqual(response.status, 403)
+      assert.match(response.headers["content-type"] ?? "", /^text\/plain/)
+      assert.match(response.text, /^403 Forbidden\n\nAccess was denied to this resource\.\n\n.*required but missing/)
       assert.strictEqual((yield* create()).status, 202)
     })
   )
@@ -341,9 +343,9 @@ describe("Cloud Servers: listings", () => {
       yield* handles.seedServers(2)
       assert.deepStrictEqual((yield* call("/servers?limit=0")).json, { servers: [] })
       for (const query of ["limit=-1", "limit=x", "limit=1.5", "limit=", "marker=nope"]) {
-        const answer = yield* call(`/servers?${query}`)
-        assert.strictEqual(answer.status, 400, query)
-        assert.strictEqual(at(answer.json, "badRequest", "code"), 400, query)
+        const response = yield* call(`/servers?${query}`)
+        assert.strictEqual(response.status, 400, query)
+        assert.strictEqual(at(response.json, "badRequest", "code"), 400, query)
       }
       assert.strictEqual(
         at((yield* call("/servers?marker=nope")).json, "badRequest", "message"),
@@ -359,7 +361,7 @@ describe("Cloud Servers: listings", () => {
       yield* TestClock.adjust("1 minute")
       yield* handles.seedServer({ name: "alice", status: "ERROR", imageId: debian })
       const names = (query: string) =>
-        Effect.map(call(`/servers/detail?${query}`), (answer) => texts(at(answer.json, "servers"), "name"))
+        Effect.map(call(`/servers/detail?${query}`), (response) => texts(at(response.json, "servers"), "name"))
       assert.deepStrictEqual(yield* names("name=bob"), ["bobbin"])
       assert.deepStrictEqual(yield* names("name=%5Ea.*e%24"), ["alice"])
       assert.deepStrictEqual(yield* names("status=error"), ["alice"])
@@ -375,8 +377,8 @@ describe("Cloud Servers: listings", () => {
     Effect.gen(function* () {
       const { call, handles } = yield* cloud()
       yield* handles.seedServer()
-      const answer = yield* call("/servers")
-      assert.sameMembers(Object.keys(at(answer.json, "servers", 0) as object), ["id", "name", "links"])
+      const response = yield* call("/servers")
+      assert.sameMembers(Object.keys(at(response.json, "servers", 0) as object), ["id", "name", "links"])
     })
   )
 })
@@ -390,9 +392,9 @@ describe("Cloud Servers: actions", () => {
         ["SOFT", "REBOOT"],
         ["HARD", "HARD_REBOOT"]
       ]) {
-        const answer = yield* act(id, { reboot: { type } })
-        assert.strictEqual(answer.status, 202)
-        assert.strictEqual(answer.text, "")
+        const response = yield* act(id, { reboot: { type } })
+        assert.strictEqual(response.status, 202)
+        assert.strictEqual(response.text, "")
         const rebooting = yield* get(id)
         assert.strictEqual(at(rebooting, "status"), status)
         assert.match(String(at(rebooting, "OS-EXT-STS:task_state")), /^rebooting/)
@@ -486,10 +488,10 @@ describe("Cloud Servers: actions", () => {
     Effect.gen(function* () {
       const { act, get, handles } = yield* cloud()
       const id = yield* handles.seedServer({ metadata: { old: "1" } })
-      const answer = yield* act(id, { rebuild: { imageRef: debian, name: "new", metadata: { new: "2" } } })
-      assert.strictEqual(answer.status, 202)
-      assert.isString(at(answer.json, "server", "adminPass"))
-      assert.strictEqual(at(answer.json, "server", "status"), "REBUILD")
+      const response = yield* act(id, { rebuild: { imageRef: debian, name: "new", metadata: { new: "2" } } })
+      assert.strictEqual(response.status, 202)
+      assert.isString(at(response.json, "server", "adminPass"))
+      assert.strictEqual(at(response.json, "server", "status"), "REBUILD")
       yield* TestClock.adjust("10 seconds")
       const server = yield* get(id)
       assert.strictEqual(at(server, "status"), "ACTIVE")
@@ -502,8 +504,8 @@ describe("Cloud Servers: actions", () => {
     Effect.gen(function* () {
       const { act, get, handles } = yield* cloud()
       const id = yield* handles.seedServer()
-      const answer = yield* act(id, { rescue: "none" })
-      assert.sameMembers(Object.keys(answer.json as object), ["adminPass"])
+      const response = yield* act(id, { rescue: "none" })
+      assert.sameMembers(Object.keys(response.json as object), ["adminPass"])
       yield* TestClock.adjust("10 seconds")
       assert.strictEqual(at(yield* get(id), "status"), "RESCUE")
       yield* act(id, { unrescue: null })
@@ -516,10 +518,10 @@ describe("Cloud Servers: actions", () => {
     Effect.gen(function* () {
       const { act, call, get, handles } = yield* cloud()
       const id = yield* handles.seedServer()
-      const answer = yield* act(id, { createImage: { name: "snap", metadata: { why: "test" } } })
-      assert.strictEqual(answer.status, 202)
-      assert.strictEqual(answer.text, "")
-      const image = (answer.headers["location"] ?? "").split("/").at(-1) ?? ""
+      const response = yield* act(id, { createImage: { name: "snap", metadata: { why: "test" } } })
+      assert.strictEqual(response.status, 202)
+      assert.strictEqual(response.text, "")
+      const image = (response.headers["location"] ?? "").split("/").at(-1) ?? ""
       assert.strictEqual(at(yield* get(id), "status"), "ACTIVE")
       assert.strictEqual(at(yield* get(id), "OS-EXT-STS:task_state"), "image_snapshot")
       const saving = yield* call(`/images/${image}`)
@@ -551,11 +553,11 @@ describe("Cloud Servers: actions", () => {
     Effect.gen(function* () {
       const { act, call, created } = yield* cloud({ buildTime: 0 })
       const id = yield* created()
-      const answer = yield* act(id, { reboot: { type: "SOFT" } })
+      const response = yield* act(id, { reboot: { type: "SOFT" } })
       const history = yield* call(`/servers/${id}/os-instance-actions`)
       assert.deepStrictEqual(texts(at(history.json, "instanceActions"), "action"), ["reboot", "create"])
       assert.strictEqual(at(history.json, "instanceActions", 0, "start_time"), "2026-01-01T00:00:00.000000")
-      const requestId = answer.headers["x-compute-request-id"] ?? ""
+      const requestId = response.headers["x-compute-request-id"] ?? ""
       const one = yield* call(`/servers/${id}/os-instance-actions/${requestId}`)
       assert.strictEqual(at(one.json, "instanceAction", "action"), "reboot")
     })
@@ -587,13 +589,13 @@ describe("Cloud Servers: sub-resources", () => {
     Effect.gen(function* () {
       const { call, handles } = yield* cloud()
       const id = yield* handles.seedServer()
-      const answer = yield* call(`/servers/${id}`, {
+      const response = yield* call(`/servers/${id}`, {
         method: "PUT",
         body: { server: { name: "renamed", accessIPv4: "192.0.2.1", accessIPv6: "" } }
       })
-      assert.strictEqual(at(answer.json, "server", "name"), "renamed")
-      assert.strictEqual(at(answer.json, "server", "accessIPv4"), "192.0.2.1")
-      assert.strictEqual(at(answer.json, "server", "accessIPv6"), "")
+      assert.strictEqual(at(response.json, "server", "name"), "renamed")
+      assert.strictEqual(at(response.json, "server", "accessIPv4"), "192.0.2.1")
+      assert.strictEqual(at(response.json, "server", "accessIPv6"), "")
     })
   )
 
@@ -725,11 +727,11 @@ describe("Cloud Servers: flavors, images, key pairs, networks, limits", () => {
   it.effect("the version documents need no token", () =>
     Effect.gen(function* () {
       const { emulator } = yield* cloud()
-      const list = yield* ask(emulator, "/servers/dfw/")
+      const list = yield* send(emulator, "/servers/dfw/")
       assert.strictEqual(at(list.json, "versions", 0, "id"), "v2.0")
-      const one = yield* ask(emulator, "/servers/dfw/v2")
+      const one = yield* send(emulator, "/servers/dfw/v2")
       assert.strictEqual(at(one.json, "version", "links", 0, "href"), "http://cloud.test/servers/dfw/v2/")
-      assert.strictEqual((yield* ask(emulator, "/servers/syd/v2")).status, 404)
+      assert.strictEqual((yield* send(emulator, "/servers/syd/v2")).status, 404)
     })
   )
 

@@ -1,16 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Emulator from "../../src/emulator/Emulator.js"
-import { type Ask, ask, at, texts } from "./support.js"
+import { type RequestOptions, send, at, texts } from "./support.js"
 
 /** Cloud Servers of the first generation, with servers of the given names. */
 const cloud = (...names: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const emulator = yield* Emulator.make()
     const ids = yield* Effect.forEach(names, (name) => emulator.firstGeneration.seedServer({ name }))
-    const call = (path: string, request: Ask = {}) =>
+    const call = (path: string, request: RequestOptions = {}) =>
       Effect.flatMap(emulator.issueToken, (token) =>
-        ask(emulator, `/servers-first-generation/v1.0/010101${path}`, { token, ...request })
+        send(emulator, `/servers-first-generation/v1.0/010101${path}`, { token, ...request })
       )
     return { call, ids }
   })

@@ -7,7 +7,7 @@ import * as TestClock from "effect/TestClock"
 import * as Emulator from "../../src/emulator/Emulator.js"
 import type * as Fault from "../../src/emulator/Fault.js"
 import * as Reply from "../../src/emulator/Reply.js"
-import { apiKeyLogin, ask, at, readAnswer, wireRequest } from "./support.js"
+import { apiKeyLogin, send, at, readResponse, wireRequest } from "./support.js"
 
 const limits = "/servers/dfw/v2/010101/limits"
 
@@ -22,11 +22,11 @@ describe("Emulator: authentication", () => {
   it.effect("a request without a token, or with another's, is rejected in the service's own format", () =>
     Effect.gen(function* () {
       const { emulator } = yield* cloud()
-      const servers = yield* ask(emulator, limits)
+      const servers = yield* send(emulator, limits)
       assert.strictEqual(servers.status, 401)
       assert.strictEqual(at(servers.json, "unauthorized", "code"), 401)
       assert.isString(servers.headers["x-compute-request-id"])
-      const files = yield* ask(emulator, `/files/dfw/v1/${emulator.credentials.storageAccount}`, { token: "x" })
+      const files = yield* send(emulator, `/files/dfw/v1/${emulator.credentials.storageAccount}`, { token: "x" })
       assert.strictEqual(files.status, 401)
       assert.match(files.text, /^<html><h1>Unauthorized/)
       assert.isString(files.headers["x-trans-id"])
@@ -36,24 +36,24 @@ describe("Emulator: authentication", () => {
   it.effect("X-Storage-Token is accepted like X-Auth-Token", () =>
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
-      const answer = yield* ask(emulator, limits, { headers: { "x-storage-token": token } })
-      assert.strictEqual(answer.status, 200)
+      const reply = yield* send(emulator, limits, { headers: { "x-storage-token": token } })
+      assert.strictEqual(reply.status, 200)
     })
   )
 
   it.effect("another account's path is not served", () =>
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
-      assert.strictEqual((yield* ask(emulator, "/servers/dfw/v2/10101/limits", { token })).status, 401)
-      assert.strictEqual((yield* ask(emulator, "/files/dfw/v1/MossoCloudFS_other/c", { token })).status, 403)
+      assert.strictEqual((yield* send(emulator, "/servers/dfw/v2/10101/limits", { token })).status, 401)
+      assert.strictEqual((yield* send(emulator, "/files/dfw/v1/MossoCloudFS_other/c", { token })).status, 403)
     })
   )
 
   it.effect("an unknown region or path is not served", () =>
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
-      assert.strictEqual((yield* ask(emulator, "/servers/syd/v2/010101/limits", { token })).status, 404)
-      assert.strictEqual((yield* ask(emulator, "/nowhere", { token })).status, 404)
+      assert.strictEqual((yield* send(emulator, "/servers/syd/v2/010101/limits", { token })).status, 404)
+      assert.strictEqual((yield* send(emulator, "/nowhere", { token })).status, 404)
       assert.deepStrictEqual(
         (yield* emulator.requests).map((entry) => entry.service),
         ["unknown", "unknown"]
@@ -64,9 +64,9 @@ describe("Emulator: authentication", () => {
   it.effect("a service of the catalog that is not emulated returns 404", () =>
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
-      const answer = yield* ask(emulator, "/dns/v1.0/010101/domains", { token })
-      assert.strictEqual(answer.status, 404)
-      assert.strictEqual(at(answer.json, "itemNotFound", "code"), 404)
+      const reply = yield* send(emulator, "/dns/v1.0/010101/domains", { token })
+      assert.strictEqual(reply.status, 404)
+      assert.strictEqual(at(reply.json, "itemNotFound", "code"), 404)
       assert.strictEqual((yield* emulator.requests)[0]?.service, "dns")
     })
   )
@@ -74,12 +74,12 @@ describe("Emulator: authentication", () => {
   it.effect("origin from-request returns URLs with the host of the client's request", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make({ origin: "from-request" })
-      const answer = yield* ask(emulator, "/v2.0/tokens", {
+      const reply = yield* send(emulator, "/v2.0/tokens", {
         body: apiKeyLogin(emulator),
         headers: { host: "10.0.0.9:8900" }
       })
       assert.strictEqual(
-        at(answer.json, "access", "serviceCatalog", 0, "endpoints", 0, "publicURL"),
+        at(reply.json, "access", "serviceCatalog", 0, "endpoints", 0, "publicURL"),
         "http://10.0.0.9:8900/loadbalancers/dfw/v1.0/010101"
       )
     })
@@ -90,7 +90,7 @@ describe("Emulator: authentication", () => {
       const { emulator, token } = yield* cloud()
       yield* emulator.setOrigin("http://127.0.0.1:4711")
       assert.strictEqual(emulator.authUrl, "http://127.0.0.1:4711/v2.0")
-      const flavor = yield* ask(emulator, "/servers/dfw/v2/010101/flavors/2", { token })
+      const flavor = yield* send(emulator, "/servers/dfw/v2/010101/flavors/2", { token })
       assert.strictEqual(
         at(flavor.json, "flavor", "links", 0, "href"),
         "http://127.0.0.1:4711/servers/dfw/v2/010101/flavors/2"
@@ -104,8 +104,8 @@ describe("Emulator: requests to Cloud Files", () => {
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
       const account = `/v1/${emulator.credentials.storageAccount}`
-      yield* ask(emulator, `/files/dfw${account}/c`, { method: "PUT", token })
-      const put = yield* ask(emulator, `/files/dfw${account}/c/../a//b%20%2F?x=1`, {
+      yield* send(emulator, `/files/dfw${account}/c`, { method: "PUT", token })
+      const put = yield* send(emulator, `/files/dfw${account}/c/../a//b%20%2F?x=1`, {
         method: "PUT",
         token,
         body: "text"
@@ -113,7 +113,7 @@ describe("Emulator: requests to Cloud Files", () => {
       assert.strictEqual(put.status, 201)
       assert.deepStrictEqual(yield* emulator.files.objects("c"), ["../a//b /"])
       assert.deepStrictEqual(yield* emulator.filesIn("ord").containers, [])
-      assert.strictEqual((yield* ask(emulator, `/files/ord${account}/c`, { method: "HEAD", token })).status, 404)
+      assert.strictEqual((yield* send(emulator, `/files/ord${account}/c`, { method: "HEAD", token })).status, 404)
     })
   )
 
@@ -121,8 +121,8 @@ describe("Emulator: requests to Cloud Files", () => {
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
       yield* emulator.files.putObject("c", "o", "text")
-      const answer = yield* ask(emulator, `/snet-files/dfw/v1/${emulator.credentials.storageAccount}/c/o`, { token })
-      assert.strictEqual(answer.text, "text")
+      const reply = yield* send(emulator, `/snet-files/dfw/v1/${emulator.credentials.storageAccount}/c/o`, { token })
+      assert.strictEqual(reply.text, "text")
       const [entry] = yield* emulator.requests
       assert.strictEqual(entry?.service, "files")
       assert.strictEqual(entry?.region, "DFW")
@@ -131,11 +131,11 @@ describe("Emulator: requests to Cloud Files", () => {
 })
 
 describe("Emulator: the log", () => {
-  it.effect("has an entry as soon as a request arrives, and its status when it is answered", () =>
+  it.effect("has an entry as soon as a request arrives, and its status when the response is sent", () =>
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
       yield* emulator.fail({ fault: { _tag: "Delay", duration: "10 seconds" } })
-      const fiber = yield* Effect.fork(ask(emulator, `${limits}?a=%20b`, { token }))
+      const fiber = yield* Effect.fork(send(emulator, `${limits}?a=%20b`, { token }))
       yield* TestClock.adjust("5 seconds")
       const [waiting] = yield* emulator.requests
       assert.strictEqual(waiting?.method, "GET")
@@ -145,10 +145,10 @@ describe("Emulator: the log", () => {
       assert.strictEqual(waiting?.headers["x-auth-token"], token)
       assert.strictEqual(waiting?.status, undefined)
       yield* TestClock.adjust("5 seconds")
-      const answer = yield* Fiber.join(fiber)
+      const reply = yield* Fiber.join(fiber)
       const [answered] = yield* emulator.requests
       assert.strictEqual(answered?.status, 200)
-      assert.strictEqual(answered?.responseBytes, answer.text.length)
+      assert.strictEqual(answered?.responseBytes, reply.text.length)
       assert.strictEqual((answered?.finishedAt ?? 0) - (answered?.startedAt ?? 0), 10_000)
     })
   )
@@ -156,7 +156,7 @@ describe("Emulator: the log", () => {
   it.effect("keeps the first 64 KiB of a body and counts the rest", () =>
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
-      yield* ask(emulator, "/servers/dfw/v2/010101/servers", { token, body: `"${"x".repeat(100_000)}"` })
+      yield* send(emulator, "/servers/dfw/v2/010101/servers", { token, body: `"${"x".repeat(100_000)}"` })
       const [entry] = yield* emulator.requests
       assert.strictEqual(entry?.body.byteLength, 65_536)
       assert.strictEqual(entry?.bodyBytes, 100_002)
@@ -166,7 +166,7 @@ describe("Emulator: the log", () => {
   it.effect("counts every request of a thousand fibers, and clearRequests clears them and the logins", () =>
     Effect.gen(function* () {
       const emulator = yield* Emulator.make()
-      const login = ask(emulator, "/v2.0/tokens", { body: apiKeyLogin(emulator) })
+      const login = send(emulator, "/v2.0/tokens", { body: apiKeyLogin(emulator) })
       yield* Effect.all(
         Array.from({ length: 1000 }, () => login),
         { concurrency: "unbounded", discard: true }
@@ -182,7 +182,7 @@ describe("Emulator: the log", () => {
   it.effect("with a limit keeps the newest", () =>
     Effect.gen(function* () {
       const { emulator } = yield* cloud({ logLimit: 2 })
-      yield* Effect.forEach(["/a", "/b", "/c", "/d", "/e"], (target) => ask(emulator, target))
+      yield* Effect.forEach(["/a", "/b", "/c", "/d", "/e"], (target) => send(emulator, target))
       assert.deepStrictEqual(
         (yield* emulator.requests).map((entry) => entry.target),
         ["/d", "/e"]
@@ -198,10 +198,10 @@ describe("Emulator: faults", () => {
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
       yield* emulator.fail({ fault: status(503) })
-      const refused = yield* ask(emulator, limits)
+      const refused = yield* send(emulator, limits)
       assert.strictEqual(refused.status, 503)
       assert.strictEqual(at(refused.json, "serviceUnavailable", "code"), 503)
-      assert.strictEqual((yield* ask(emulator, limits, { token })).status, 200)
+      assert.strictEqual((yield* send(emulator, limits, { token })).status, 200)
     })
   )
 
@@ -216,12 +216,12 @@ describe("Emulator: faults", () => {
           body: "<h1>Bad Gateway</h1>"
         }
       })
-      const html = yield* ask(emulator, limits)
+      const html = yield* send(emulator, limits)
       assert.strictEqual(html.text, "<h1>Bad Gateway</h1>")
       assert.strictEqual(html.headers["content-type"], "text/html")
       assert.strictEqual(html.headers["retry-after"], "7")
       yield* emulator.fail({ fault: { _tag: "Status", status: 400, body: { error: true } } })
-      assert.deepStrictEqual((yield* ask(emulator, limits)).json, { error: true })
+      assert.deepStrictEqual((yield* send(emulator, limits)).json, { error: true })
     })
   )
 
@@ -235,12 +235,12 @@ describe("Emulator: faults", () => {
         fault: status(500)
       })
       const hit = Effect.map(
-        ask(emulator, "/servers/dfw/v2/010101/flavors/my%20flavor", { token }),
-        (answer) => answer.status
+        send(emulator, "/servers/dfw/v2/010101/flavors/my%20flavor", { token }),
+        (reply) => reply.status
       )
       const seen: Array<number> = []
       for (let n = 0; n < 5; n++) {
-        seen.push((yield* ask(emulator, limits, { token })).status)
+        seen.push((yield* send(emulator, limits, { token })).status)
         seen.push(yield* hit)
       }
       assert.deepStrictEqual(seen, [200, 404, 200, 500, 200, 500, 200, 404, 200, 404])
@@ -252,13 +252,13 @@ describe("Emulator: faults", () => {
       const { emulator, token } = yield* cloud()
       yield* emulator.fail({ fault: status(503) })
       yield* emulator.fail({ times: Infinity, fault: status(500) })
-      const seen = yield* Effect.forEach([1, 2, 3], () => ask(emulator, limits, { token }))
+      const seen = yield* Effect.forEach([1, 2, 3], () => send(emulator, limits, { token }))
       assert.deepStrictEqual(
-        seen.map((answer) => answer.status),
+        seen.map((reply) => reply.status),
         [503, 500, 500]
       )
       yield* emulator.clearFaults
-      assert.strictEqual((yield* ask(emulator, limits, { token })).status, 200)
+      assert.strictEqual((yield* send(emulator, limits, { token })).status, 200)
     })
   )
 
@@ -281,9 +281,9 @@ describe("Emulator: faults", () => {
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
       yield* emulator.fail({ fault: { _tag: "Early", status: 401 } })
-      assert.strictEqual((yield* ask(emulator, limits, { token, body: "12345" })).status, 401)
+      assert.strictEqual((yield* send(emulator, limits, { token, body: "12345" })).status, 401)
       yield* emulator.fail({ fault: status(401) })
-      assert.strictEqual((yield* ask(emulator, limits, { token, body: "12345" })).status, 401)
+      assert.strictEqual((yield* send(emulator, limits, { token, body: "12345" })).status, 401)
       assert.deepStrictEqual(
         (yield* emulator.requests).map((entry) => entry.bodyBytes),
         [0, 5]
@@ -294,7 +294,7 @@ describe("Emulator: faults", () => {
   it.effect("a truncated body breaks after its bytes and keeps its Content-Length", () =>
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
-      const whole = yield* ask(emulator, limits, { token })
+      const whole = yield* send(emulator, limits, { token })
       yield* emulator.fail({ fault: { _tag: "TruncateBody", afterBytes: 12 } })
       const response = yield* emulator.handle(wireRequest(limits, { token }))
       assert.strictEqual(Reply.contentLength(response), whole.text.length)
@@ -318,7 +318,7 @@ describe("Emulator: faults", () => {
       const { emulator, token } = yield* cloud()
       yield* emulator.fail({ fault: { _tag: "StallBody", afterBytes: 5 } })
       const response = yield* emulator.handle(wireRequest(limits, { token }))
-      const fiber = yield* Effect.fork(readAnswer(response))
+      const fiber = yield* Effect.fork(readResponse(response))
       yield* TestClock.adjust("1 day")
       assert.strictEqual(yield* Effect.map(Fiber.poll(fiber), (exit) => exit._tag), "None")
       yield* Fiber.interrupt(fiber)
@@ -330,12 +330,12 @@ describe("Emulator: faults", () => {
     Effect.gen(function* () {
       const { emulator, token } = yield* cloud()
       yield* emulator.fail({ skip: 1, fault: { _tag: "ExpireTokens" } })
-      assert.strictEqual((yield* ask(emulator, limits, { token })).status, 200)
-      assert.strictEqual((yield* ask(emulator, limits, { token })).status, 401)
+      assert.strictEqual((yield* send(emulator, limits, { token })).status, 200)
+      assert.strictEqual((yield* send(emulator, limits, { token })).status, 401)
       const second = yield* emulator.issueToken
       assert.notStrictEqual(second, token)
       yield* emulator.fail({ fault: { _tag: "RevokeTokens" } })
-      assert.strictEqual((yield* ask(emulator, limits, { token: second })).status, 401)
+      assert.strictEqual((yield* send(emulator, limits, { token: second })).status, 401)
     })
   )
 })

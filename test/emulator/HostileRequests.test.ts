@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as Emulator from "../../src/emulator/Emulator.js"
-import { type Answer, ask, wireRequest } from "./support.js"
+import { type TestResponse, send, wireRequest } from "./support.js"
 
 /** JSON that breaks code which assumes a value's type. */
 const hostile: ReadonlyArray<unknown> = [
@@ -165,31 +165,31 @@ const cloud = Effect.gen(function* () {
   const serverId = yield* emulator.servers.seedServer({})
   const balancerId = yield* emulator.loadBalancers.seedLoadBalancer({})
   const token = yield* emulator.issueToken
-  const send = (method: string, path: string, body: unknown): Effect.Effect<Answer, unknown> =>
-    ask(emulator, path.replace("SERVER", serverId).replace("BALANCER", balancerId), { method, body, token })
-  return { emulator, send }
+  const sendWithToken = (method: string, path: string, body: unknown): Effect.Effect<TestResponse, unknown> =>
+    send(emulator, path.replace("SERVER", serverId).replace("BALANCER", balancerId), { method, body, token })
+  return { emulator, sendWithToken }
 })
 
 describe("hostile requests to the emulated cloud", () => {
   for (const [method, path, body] of requests) {
     it.effect(`${method} ${path} ${Object.keys(body as object).join()}: no body is an internal error`, () =>
       Effect.gen(function* () {
-        const { send } = yield* cloud
+        const { sendWithToken } = yield* cloud
         for (const mutated of mutations(body)) {
-          const answer = yield* Effect.catchAllDefect(send(method, path, mutated), (defect) =>
+          const response = yield* Effect.catchAllDefect(sendWithToken(method, path, mutated), (defect) =>
             Effect.fail(`${JSON.stringify(mutated).slice(0, 300)}: ${String(defect)}`)
           )
-          assert.isBelow(answer.status, 500, JSON.stringify(mutated).slice(0, 300))
+          assert.isBelow(response.status, 500, JSON.stringify(mutated).slice(0, 300))
         }
       })
     )
 
     it.effect(`${method} ${path} ${Object.keys(body as object).join()}: 50,000 levels of nesting are rejected`, () =>
       Effect.gen(function* () {
-        const { send } = yield* cloud
-        const answer = yield* send(method, path, nested(50_000))
-        assert.isAtLeast(answer.status, 400)
-        assert.isBelow(answer.status, 500)
+        const { sendWithToken } = yield* cloud
+        const response = yield* sendWithToken(method, path, nested(50_000))
+        assert.isAtLeast(response.status, 400)
+        assert.isBelow(response.status, 500)
       })
     )
   }
@@ -201,7 +201,7 @@ describe("hostile requests to the emulated cloud", () => {
         let read = 0
         const chunk = new Uint8Array(65_536)
         const request = wireRequest("/v2.0/tokens", { method: "POST", body: "" })
-        const answer = yield* emulator.handle({
+        const response = yield* emulator.handle({
           ...request,
           headers: { ...request.headers, ...(length !== undefined && { "content-length": length }) },
           body: Stream.repeatEffect(
@@ -211,7 +211,7 @@ describe("hostile requests to the emulated cloud", () => {
             })
           )
         })
-        assert.strictEqual(answer.status, 413)
+        assert.strictEqual(response.status, 413)
         assert.isAtMost(read, 4 * 65_536)
       }
     })
@@ -219,11 +219,11 @@ describe("hostile requests to the emulated cloud", () => {
 
   it.effect("a name filter is a regular expression, and cannot block the cloud", () =>
     Effect.gen(function* () {
-      const { emulator, send } = yield* cloud
+      const { emulator, sendWithToken } = yield* cloud
       yield* emulator.servers.seedServer({ name: `${"a".repeat(60)}!` })
       yield* emulator.servers.seedServer({ name: "web-1" })
       const list = (name: string) =>
-        send("GET", `/servers/dfw/v2/010101/servers?name=${encodeURIComponent(name)}`, undefined)
+        sendWithToken("GET", `/servers/dfw/v2/010101/servers?name=${encodeURIComponent(name)}`, undefined)
       const started = performance.now()
       assert.deepStrictEqual((yield* list("^(a+)+$")).json, { servers: [] })
       assert.isBelow(performance.now() - started, 5_000)
@@ -238,11 +238,11 @@ describe("hostile requests to the emulated cloud", () => {
       const token = yield* emulator.issueToken
       const paths = ["/files/dfw/v1/Konto_é漢", "/files/dfw/v1/%E6%BC%A2/c", "/loadbalancers/dfw/v1.0/漢/loadbalancers"]
       for (const [path, headers] of paths.flatMap((path) => [[path, {}] as const, [path, { token }] as const])) {
-        const answer = yield* ask(emulator, path, headers)
-        assert.isAtLeast(answer.status, 400)
-        assert.isBelow(answer.status, 500)
+        const response = yield* send(emulator, path, headers)
+        assert.isAtLeast(response.status, 400)
+        assert.isBelow(response.status, 500)
         // An invalid header value would leave the client without a response.
-        for (const value of Object.values(answer.headers)) assert.match(value, /^[\t\x20-\x7e\x80-\xff]*$/)
+        for (const value of Object.values(response.headers)) assert.match(value, /^[\t\x20-\x7e\x80-\xff]*$/)
       }
     })
   )

@@ -71,9 +71,9 @@ const cases: ReadonlyArray<readonly [what: string, handler: WireHandler, build: 
     echo,
     (url) => HttpClientRequest.bodyStream(put(url), Stream.concat(chunks("a"), Stream.fail(new Error("disk"))))
   ],
-  ["an answer of bytes", () => Effect.succeed(Reply.text(201, "text", { "X-Custom": "a, b" })), get],
-  ["an answer of no bytes", () => Effect.succeed(Reply.text(200, "")), get],
-  ["an answer in chunks", () => Effect.succeed({ status: 200, headers: {}, body: chunks("a", "b") }), get],
+  ["a response with bytes", () => Effect.succeed(Reply.text(201, "text", { "X-Custom": "a, b" })), get],
+  ["an empty response", () => Effect.succeed(Reply.text(200, "")), get],
+  ["a response in chunks", () => Effect.succeed({ status: 200, headers: {}, body: chunks("a", "b") }), get],
   ["a HEAD", () => Effect.succeed(Reply.text(200, "text")), (url) => HttpClientRequest.head(`${url}/path`)],
   ["a 204", () => Effect.succeed(Reply.empty(204)), get],
   ["a 204 that names a length", () => Effect.succeed(Reply.empty(204, { "Content-Length": "0" })), get],
@@ -85,13 +85,13 @@ const cases: ReadonlyArray<readonly [what: string, handler: WireHandler, build: 
   ],
   ["a 304", () => Effect.succeed(Reply.empty(304)), get],
   [
-    "an early answer to a stream",
+    "an early response to a stream",
     () => Effect.succeed(Reply.text(401, "no")),
     (url) => HttpClientRequest.bodyText(put(url), "x")
   ],
-  ["a cut before the answer", () => Effect.fail({ _tag: "WireBroken", reason: "cut" }), get],
+  ["a broken connection before the response", () => Effect.fail({ _tag: "WireBroken", reason: "cut" }), get],
   [
-    "a cut in a body with a length",
+    "a connection that breaks in a body with a length",
     () =>
       Effect.succeed({
         status: 200,
@@ -101,7 +101,7 @@ const cases: ReadonlyArray<readonly [what: string, handler: WireHandler, build: 
     get
   ],
   [
-    "a cut in a chunked body",
+    "a connection that breaks in a chunked body",
     () => Effect.succeed({ status: 200, headers: {}, body: Stream.concat(chunks("a", "b"), cut) }),
     get
   ],

@@ -83,7 +83,7 @@ describe("NodeServer: requests", () => {
   it.scopedLive("chunked uploads arrive complete", () =>
     Effect.gen(function* () {
       const { url } = yield* NodeServer.listen({ handler: readAll })
-      const answer = yield* Effect.promise(async () => {
+      const reply = yield* Effect.promise(async () => {
         const response = await fetch(url, {
           method: "PUT",
           body: ReadableStream.from([new Uint8Array(100_000), new Uint8Array(200_000)]),
@@ -91,8 +91,8 @@ describe("NodeServer: requests", () => {
         } as RequestInit)
         return (await response.json()) as { bytes: number; headers: Record<string, string> }
       })
-      assert.strictEqual(answer.bytes, 300_000)
-      assert.strictEqual(answer.headers["transfer-encoding"], "chunked")
+      assert.strictEqual(reply.bytes, 300_000)
+      assert.strictEqual(reply.headers["transfer-encoding"], "chunked")
     })
   )
 

@@ -6,7 +6,7 @@ import type { WireBroken, WireRequest, WireResponse } from "../../src/emulator/P
 import * as RequestBody from "../../src/emulator/RequestBody.js"
 
 /** A response whose body was read. */
-export interface Answer {
+export interface TestResponse {
   readonly status: number
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
@@ -15,7 +15,7 @@ export interface Answer {
   readonly json: unknown
 }
 
-export interface Ask {
+export interface RequestOptions {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   /** Sent as JSON, unless it is a string. */
@@ -23,27 +23,27 @@ export interface Ask {
   readonly token?: string
 }
 
-export const wireRequest = (target: string, ask: Ask = {}): WireRequest => {
+export const wireRequest = (target: string, send: RequestOptions = {}): WireRequest => {
   const payload =
-    ask.body === undefined
+    send.body === undefined
       ? undefined
-      : new TextEncoder().encode(typeof ask.body === "string" ? ask.body : JSON.stringify(ask.body))
+      : new TextEncoder().encode(typeof send.body === "string" ? send.body : JSON.stringify(send.body))
   return {
-    method: ask.method ?? (payload === undefined ? "GET" : "POST"),
+    method: send.method ?? (payload === undefined ? "GET" : "POST"),
     target,
     headers: {
       host: "cloud.test",
-      ...(ask.token === undefined ? {} : { "x-auth-token": ask.token }),
+      ...(send.token === undefined ? {} : { "x-auth-token": send.token }),
       ...(payload === undefined
         ? {}
         : { "content-type": "application/json", "content-length": String(payload.byteLength) }),
-      ...ask.headers
+      ...send.headers
     },
     body: payload === undefined ? Stream.empty : Stream.succeed(payload)
   }
 }
 
-export const readAnswer = (response: WireResponse): Effect.Effect<Answer, WireBroken> =>
+export const readResponse = (response: WireResponse): Effect.Effect<TestResponse, WireBroken> =>
   Effect.map(
     response.body instanceof Uint8Array
       ? Effect.succeed(response.body)
@@ -68,11 +68,12 @@ export const readAnswer = (response: WireResponse): Effect.Effect<Answer, WireBr
   )
 
 /** Sends one raw request to the emulator and reads the response. */
-export const ask = (
+export const send = (
   emulator: Emulator.Emulator,
   target: string,
-  request: Ask = {}
-): Effect.Effect<Answer, WireBroken> => Effect.flatMap(emulator.handle(wireRequest(target, request)), readAnswer)
+  request: RequestOptions = {}
+): Effect.Effect<TestResponse, WireBroken> =>
+  Effect.flatMap(emulator.handle(wireRequest(target, request)), readResponse)
 
 /** The value at a path of JSON of unknown type: `at(response.json, "server", "id")`. */
 export const at = (value: unknown, ...path: ReadonlyArray<string | number>): unknown =>

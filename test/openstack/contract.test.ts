@@ -55,13 +55,13 @@ const succeeded = Effect.map(
 )
 
 /** An operation inside another method has the name of that method. */
-const partOf: Readonly<Record<string, string>> = {
+const enclosingOperations: Readonly<Record<string, string>> = {
   "CloudFiles.bulkDeletePaths": "CloudFiles.bulkDelete",
   "CloudFiles.putArchive": "CloudFiles.extractArchive"
 }
 
 /** The operations that `DIFFERENCES.md` lists as unavailable there. */
-const notThere = (): ReadonlyArray<string> => {
+const unavailableOperations = (): ReadonlyArray<string> => {
   const text = readFileSync(new URL("DIFFERENCES.md", import.meta.url), "utf8")
   const section = text.split(/^## /m).find((part) => part.startsWith("Operations")) ?? ""
   return [...section.matchAll(/`(Cloud\w+\.\w+)`/g)].map(([, operation = ""]) => operation)
@@ -72,9 +72,9 @@ describe("the contract", () => {
     Effect.gen(function* () {
       const seen = yield* succeeded
       const all = [...Object.values(CloudFiles.endpoints), ...Object.values(CloudServers.endpoints)].map(
-        ({ operation }) => partOf[operation] ?? operation
+        ({ operation }) => enclosingOperations[operation] ?? operation
       )
-      const listed = notThere()
+      const listed = unavailableOperations()
       assert.deepStrictEqual(
         {
           unseen: all.filter((operation) => !seen.has(operation) && !listed.includes(operation)),

@@ -4,7 +4,18 @@ import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Fiber, Layer, Redacted, Ref, Schedule } from "effect"
 import { CloudConfig, CloudFiles, CloudServers, Credentials, Identity, OpenStack } from "effect-rackspace"
 import { freshName } from "../contract/Cloud.js"
-import { admin, askKeystone, demo, keystone, passwordOf, project, revoke, stack, swiftKey, tokenOf } from "./support.js"
+import {
+  admin,
+  sendToKeystone,
+  demo,
+  keystone,
+  passwordOf,
+  project,
+  revoke,
+  stack,
+  swiftKey,
+  tokenOf
+} from "./support.js"
 
 const run = <A, E>(
   credentials: Credentials.Credentials,
@@ -96,11 +107,11 @@ describe("logins at a real Keystone", () => {
         const access = yield* tokens.get
         assert.strictEqual(access.tenant?.id, expected)
         const token = Redacted.value(access.token)
-        const { status } = yield* askKeystone("GET", "/auth/tokens", { token, subject: token })
+        const { status } = yield* sendToKeystone("GET", "/auth/tokens", { token, subject: token })
         assert.strictEqual(status, 200)
         yield* tokens.logout
         const administrator = yield* tokenOf(stack.admin)
-        const after = yield* askKeystone("GET", "/auth/tokens", { token: administrator, subject: token })
+        const after = yield* sendToKeystone("GET", "/auth/tokens", { token: administrator, subject: token })
         assert.strictEqual(after.status, 404)
       }).pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici))
     )
@@ -119,10 +130,10 @@ describe("logins at a real Keystone", () => {
     Effect.gen(function* () {
       const { project_id, user_id } = stack.demo
       const token = yield* tokenOf(stack.demo)
-      const own = yield* askKeystone("GET", "/auth/tokens", { token, subject: token })
+      const own = yield* sendToKeystone("GET", "/auth/tokens", { token, subject: token })
       const { roles } = (own.body as { readonly token: { readonly roles: ReadonlyArray<{ readonly id: string }> } })
         .token
-      const made = yield* askKeystone("POST", "/OS-TRUST/trusts", {
+      const made = yield* sendToKeystone("POST", "/OS-TRUST/trusts", {
         token,
         body: {
           trust: {
@@ -144,7 +155,7 @@ describe("logins at a real Keystone", () => {
           assert.deepStrictEqual([tenant?.id, user.id], [project_id, stack.alt.user_id])
         })
       )
-      yield* askKeystone("DELETE", `/OS-TRUST/trusts/${id}`, { token })
+      yield* sendToKeystone("DELETE", `/OS-TRUST/trusts/${id}`, { token })
       const refused = yield* Effect.flip(Identity.make({ credentials: passwordOf(stack.alt, { trust: { id } }) }))
       assert.strictEqual(refused._tag, "AuthenticationFailed")
     }).pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici))
@@ -342,14 +353,14 @@ describe("tokens that expire", () => {
     Effect.gen(function* () {
       const token = yield* tokenOf(stack.admin)
       const name = freshName("user")
-      const created = yield* askKeystone("POST", "/users", {
+      const created = yield* sendToKeystone("POST", "/users", {
         token,
         body: { user: { name, password: "first-pass", domain_id: "default" } }
       })
       const userId = (created.body as { readonly user: { readonly id: string } }).user.id
-      const { body } = yield* askKeystone("GET", "/roles?name=member", { token })
+      const { body } = yield* sendToKeystone("GET", "/roles?name=member", { token })
       const roleId = (body as { readonly roles: ReadonlyArray<{ readonly id: string }> }).roles[0]?.id
-      yield* askKeystone("PUT", `/projects/${stack.demo.project_id}/users/${userId}/roles/${roleId}`, { token })
+      yield* sendToKeystone("PUT", `/projects/${stack.demo.project_id}/users/${userId}/roles/${roleId}`, { token })
       const login = (password: string) => passwordOf({ username: name, password }, project(stack.demo))
       yield* run(
         login("first-pass"),
@@ -357,7 +368,7 @@ describe("tokens that expire", () => {
           yield* account
           // Keystone compares tokens with the time of a password change in seconds.
           yield* Effect.sleep("1100 millis")
-          yield* askKeystone("POST", `/users/${userId}/password`, {
+          yield* sendToKeystone("POST", `/users/${userId}/password`, {
             body: { user: { original_password: "first-pass", password: "second-pass" } }
           })
           const refused = yield* Effect.flip(account)
@@ -370,11 +381,11 @@ describe("tokens that expire", () => {
         login("second-pass"),
         Effect.gen(function* () {
           yield* account
-          yield* askKeystone("PATCH", `/users/${userId}`, { token, body: { user: { enabled: false } } })
+          yield* sendToKeystone("PATCH", `/users/${userId}`, { token, body: { user: { enabled: false } } })
           assert.strictEqual((yield* Effect.flip(account))._tag, "AuthenticationFailed")
         })
       )
-      yield* askKeystone("DELETE", `/users/${userId}`, { token })
+      yield* sendToKeystone("DELETE", `/users/${userId}`, { token })
     })
   )
 
@@ -382,7 +393,7 @@ describe("tokens that expire", () => {
     Effect.gen(function* () {
       const token = yield* tokenOf(stack.alt)
       const path = `/users/${stack.alt.user_id}/application_credentials`
-      const made = yield* askKeystone("POST", path, {
+      const made = yield* sendToKeystone("POST", path, {
         token,
         body: { application_credential: { name: freshName("app"), secret: "app-s3cret" } }
       })
@@ -396,7 +407,7 @@ describe("tokens that expire", () => {
         credential,
         Effect.gen(function* () {
           yield* account
-          yield* askKeystone("DELETE", `${path}/${id}`, { token })
+          yield* sendToKeystone("DELETE", `${path}/${id}`, { token })
           assert.strictEqual((yield* Effect.flip(account))._tag, "AuthenticationFailed")
         })
       )

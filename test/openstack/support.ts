@@ -97,7 +97,7 @@ export interface KeystoneAnswer {
 }
 
 /** A request to Keystone itself, as an administrator. */
-export const askKeystone = (
+export const sendToKeystone = (
   method: string,
   path: string,
   options: { readonly token?: string; readonly subject?: string; readonly body?: unknown } = {}
@@ -133,7 +133,7 @@ export const on = (credentials: Credentials.Credentials) =>
           headers: { "content-type": "application/json", "x-auth-token": yield* tokenOf(stack.admin) },
           body: JSON.stringify({ extra_specs: { [spec.key]: spec.value } })
         })
-        return status === 200 ? spec : yield* Effect.dieMessage(`Nova answered ${status} to an extra specification`)
+        return status === 200 ? spec : yield* Effect.dieMessage(`Nova returned ${status} for an extra specification`)
       }),
       breakNextBuild: Effect.void
     })
@@ -142,7 +142,7 @@ export const on = (credentials: Credentials.Credentials) =>
 /** A token that only this test uses. */
 export const tokenOf = (user: User): Effect.Effect<string> =>
   Effect.flatMap(
-    askKeystone("POST", "/auth/tokens", {
+    sendToKeystone("POST", "/auth/tokens", {
       body: {
         auth: {
           identity: {
@@ -154,8 +154,8 @@ export const tokenOf = (user: User): Effect.Effect<string> =>
       }
     }),
     ({ status, token }) =>
-      token === undefined ? Effect.dieMessage(`Keystone answered ${status} to a login`) : Effect.succeed(token)
+      token === undefined ? Effect.dieMessage(`Keystone returned ${status} for a login`) : Effect.succeed(token)
   )
 
 export const revoke = (token: string): Effect.Effect<void> =>
-  Effect.asVoid(askKeystone("DELETE", "/auth/tokens", { token, subject: token }))
+  Effect.asVoid(sendToKeystone("DELETE", "/auth/tokens", { token, subject: token }))

@@ -121,7 +121,7 @@ const transcript = (service: "files" | "servers", steps: ReadonlyArray<Step>, na
     const filled = (text: string): string =>
       text.replaceAll(/\{(\w+)\}/g, (whole, key: string) => kept.get(key) ?? whole)
     const url = yield* service === "files" ? Cloud.filesUrl : Cloud.serversUrl
-    const answers: Array<unknown> = []
+    const responses: Array<unknown> = []
     for (const planned of steps) {
       const step: Step = { ...planned, ...planned.made?.(decodeURIComponent(new URL(url).pathname), filled) }
       const body =
@@ -147,7 +147,7 @@ const transcript = (service: "files" | "servers", steps: ReadonlyArray<Step>, na
         )
       )
       const { until } = step
-      const answer = yield* until === undefined
+      const response = yield* until === undefined
         ? once
         : once.pipe(
             Effect.filterOrFail(({ text }) => {
@@ -158,7 +158,7 @@ const transcript = (service: "files" | "servers", steps: ReadonlyArray<Step>, na
             Effect.orDie
           )
       for (const [key, path] of Object.entries(step.keep ?? {})) {
-        kept.set(key, String(at(JSON.parse(answer.text), path)))
+        kept.set(key, String(at(JSON.parse(response.text), path)))
       }
       const stable = (text: string): string =>
         [...kept]
@@ -169,23 +169,23 @@ const transcript = (service: "files" | "servers", steps: ReadonlyArray<Step>, na
           .replaceAll(new URL(url).pathname.split("/").at(-1) ?? "", "{account}")
           .replaceAll("/v1/{account}", "{endpoint}")
           .replaceAll(tenant, "{tenant}")
-      const type = answer.headers["content-type"] ?? ""
-      const headers = Object.entries(answer.headers)
+      const type = response.headers["content-type"] ?? ""
+      const headers = Object.entries(response.headers)
         .filter(([header]) => !ignoredHeaders.has(header))
         .map(([header, value]) => [header, stableHeader(step.path, header, stable(value))] as const)
         .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      answers.push({
+      responses.push({
         request:
           `${planned.method} ${planned.path.length > 80 ? `${planned.path.slice(0, 80)}…` : planned.path} ${stepNote(planned)}`.trim(),
-        status: answer.status,
+        status: response.status,
         headers: Object.fromEntries(headers),
-        body: bodyOf(service, type, stable(answer.text))
+        body: bodyOf(service, type, stable(response.text))
       })
     }
-    return answers as ReadonlyArray<Answer>
+    return responses as ReadonlyArray<TestResponse>
   })
 
-interface Answer {
+interface TestResponse {
   readonly request: string
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -218,7 +218,7 @@ const compare = (heading: string, service: "files" | "servers", steps: ReadonlyA
         [...allowed].filter(([request, parts]) => request !== "*" && !parts.has("at times")).map(([request]) => request)
       )
       for (const [index, our] of ours.entries()) {
-        const their = theirs[index] as Answer
+        const their = theirs[index] as TestResponse
         const parts = [
           ["status", our.status, their.status],
           ...[...new Set([...Object.keys(our.headers), ...Object.keys(their.headers)])].map(

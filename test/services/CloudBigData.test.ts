@@ -17,7 +17,7 @@ type Operation = Wire.Operation<Service>
 const on = <A, E>(test: Effect.Effect<A, E, CloudBigData.CloudBigData | TestCloud.TestCloud>) =>
   Effect.provide(test, TestCloud.layer({ retry: RetryPolicy.never }))
 
-const { answer, requests } = Wire.wireOf("bigdata", "/bigdata/dfw/v2/010101")
+const { requests, respondWith } = Wire.wireOf("bigdata", "/bigdata/dfw/v2/010101")
 
 const bigData = CloudBigData.CloudBigData
 
@@ -131,7 +131,7 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
   listPage: {
     call: (service) => service.listPage({ limit: 1, marker: "zzz" }),
     line: "GET /clusters?marker=zzz&limit=1",
-    answer: {
+    response: {
       clusters: [
         {
           created: "2014-06-14T10:10:10Z",
@@ -162,7 +162,7 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
   get: {
     call: (service) => service.get({ clusterId: "aaa/b?c" }),
     line: "GET /clusters/aaa%2Fb%3Fc",
-    answer: { cluster: documentedCluster },
+    response: { cluster: documentedCluster },
     decoded: cluster
   },
   create: {
@@ -187,7 +187,7 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
         region: "DFW"
       }
     },
-    answer: {
+    response: {
       cluster: {
         ...documentedCluster,
         status: "BUILDING",
@@ -212,7 +212,7 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
     // Reads the cluster first; has its own test.
     call: (service) =>
       Effect.zipRight(
-        answer({ cluster: documentedCluster }),
+        respondWith({ cluster: documentedCluster }),
         Effect.zipRight(
           Effect.flatMap(TestCloud.TestCloud, (cloud) =>
             cloud.fail({
@@ -249,7 +249,7 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
         ]
       }
     },
-    answer: { cluster: { ...documentedCluster, credentials: [{ type: "s3", name: "AKIA" }] } },
+    response: { cluster: { ...documentedCluster, credentials: [{ type: "s3", name: "AKIA" }] } },
     decoded: { ...cluster, credentials: [{ type: "s3", name: "AKIA" }] }
   },
   removeSshKeys: {
@@ -263,14 +263,14 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
         ]
       }
     },
-    answer: { cluster: documentedCluster },
+    response: { cluster: documentedCluster },
     decoded: cluster
   },
   controlServices: {
     call: (service) => service.controlServices({ clusterId: "c", action: "restart", services: ["HDFS"] }),
     line: "PUT /clusters/c",
     body: { cluster: { control_services: { action: "restart", services: [{ name: "HDFS" }] } } },
-    answer: { cluster: documentedCluster },
+    response: { cluster: documentedCluster },
     decoded: cluster
   },
   delete: {
@@ -282,7 +282,7 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
   listNodesPage: {
     call: (service) => service.listNodesPage({ clusterId: "aaa-bbbb-cccc", limit: 3 }),
     line: "GET /clusters/aaa-bbbb-cccc/nodes?limit=3",
-    answer: {
+    response: {
       nodes: [
         {
           created: "2014-06-14T10:10:10Z",
@@ -324,13 +324,13 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
   deleteNode: {
     call: (service) => service.deleteNode({ clusterId: "c", nodeId: "n" }),
     line: "DELETE /clusters/c/nodes/n",
-    answer: { node: { id: "n" } },
+    response: { node: { id: "n" } },
     decoded: undefined
   },
   listFlavorsPage: {
     call: (service) => service.listFlavorsPage(),
     line: "GET /flavors",
-    answer: {
+    response: {
       flavors: [
         { disk: 10_000, id: "hadoop1-60", name: "XLarge Hadoop Instance", ram: 61_440, vcpus: 16, class: "hadoop1" },
         { disk: 2500, id: "hadoop1-15", name: "Medium Hadoop Instance", ram: 15_360, vcpus: 4, links: [] }
@@ -355,7 +355,7 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
   getLimits: {
     call: (service) => service.getLimits(),
     line: "GET /limits",
-    answer: {
+    response: {
       limits: {
         absolute: {
           disk: { limit: 100_000, remaining: 28_882 },
@@ -376,13 +376,13 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
   listDistros: {
     call: (service) => service.listDistros(),
     line: "GET /distros",
-    answer: { distros: [{ id: "CDH5", name: "Cloudera Hadoop", version: "5", links: links("distros/CDH5") }] },
+    response: { distros: [{ id: "CDH5", name: "Cloudera Hadoop", version: "5", links: links("distros/CDH5") }] },
     decoded: [{ id: "CDH5", name: "Cloudera Hadoop", version: "5" }]
   },
   getDistro: {
     call: (service) => service.getDistro({ distroId: "HDP2.2" }),
     line: "GET /distros/HDP2.2",
-    answer: {
+    response: {
       distro: {
         id: "HDP2.2",
         name: "HortonWorks Data Platform",
@@ -420,7 +420,7 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
   listStacksPage: {
     call: (service) => service.listStacksPage({ limit: 2 }),
     line: "GET /stacks?limit=2",
-    answer: {
+    response: {
       stacks: [
         {
           distro: "HDP2.2",
@@ -452,7 +452,7 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
   getStack: {
     call: (service) => service.getStack({ stackId: "HDP2.3 Hadoop" }),
     line: "GET /stacks/HDP2.3%20Hadoop",
-    answer: { stack: documentedStack },
+    response: { stack: documentedStack },
     decoded: stack
   },
   createStack: {
@@ -477,7 +477,7 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
         ]
       }
     },
-    answer: { stack: documentedStack },
+    response: { stack: documentedStack },
     decoded: stack
   },
   deleteStack: {
@@ -489,7 +489,7 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
   listScriptsPage: {
     call: (service) => service.listScriptsPage({ limit: 3 }),
     line: "GET /scripts?limit=3",
-    answer: {
+    response: {
       scripts: [documentedScript],
       links: next("/1234/scripts?limit=3&amp;marker=aaa-bbbb-33333")
     },
@@ -499,14 +499,14 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
     call: (service) => service.createScript({ name: "iPython Notebooks", url: "https://example.com/ipynb_install.sh" }),
     line: "POST /scripts",
     body: { script: { name: "iPython Notebooks", type: "POST_INIT", url: "https://example.com/ipynb_install.sh" } },
-    answer: { script: documentedScript },
+    response: { script: documentedScript },
     decoded: script
   },
   updateScript: {
     call: (service) => service.updateScript({ scriptId: "s", url: "https://test.com/jupyter_install.sh" }),
     line: "PUT /scripts/s",
     body: { script: { url: "https://test.com/jupyter_install.sh" } },
-    answer: { script: { ...documentedScript, updated: "2015-03-14T10:10:10Z" } },
+    response: { script: { ...documentedScript, updated: "2015-03-14T10:10:10Z" } },
     decoded: { ...script, updated: time("2015-03-14T10:10:10Z") }
   },
   deleteScript: {
@@ -518,7 +518,7 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
   listCredentials: {
     call: (service) => service.listCredentials(),
     line: "GET /credentials",
-    answer: {
+    response: {
       credentials: {
         ssh_keys: [{ key_name: "mykey", public_key: "ssh-rsa AAAA" }],
         cloud_files: [{ username: "cfuser" }],
@@ -537,13 +537,13 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
   listCredentialsOfType: {
     call: (service) => service.listCredentialsOfType({ type: "cloud_files" }),
     line: "GET /credentials/cloud_files",
-    answer: { credentials: { cloud_files: [{ username: "cfuser" }] } },
+    response: { credentials: { cloud_files: [{ username: "cfuser" }] } },
     decoded: [{ type: "cloud_files", name: "cfuser" }]
   },
   listCredentialKinds: {
     call: (service) => service.listCredentialKinds(),
     line: "GET /credentials/types",
-    answer: {
+    response: {
       credentials: [
         {
           connector: true,
@@ -564,63 +564,63 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
   listConnectors: {
     call: (service) => service.listConnectors(),
     line: "GET /credentials/connectors",
-    answer: { credentials: [{ connector: true, schema: ["username", "api_key"], type: "cloud_files" }] },
+    response: { credentials: [{ connector: true, schema: ["username", "api_key"], type: "cloud_files" }] },
     decoded: [{ isConnector: true, fields: ["username", "api_key"], type: "cloud_files" }]
   },
   createSshKey: {
     call: (service) => service.createSshKey({ name: "cbdkey", publicKey }),
     line: "POST /credentials/ssh_keys",
     body: { ssh_keys: { key_name: "cbdkey", public_key: publicKey } },
-    answer: { credentials: { ssh_keys: { key_name: "cbdkey" } } },
+    response: { credentials: { ssh_keys: { key_name: "cbdkey" } } },
     decoded: { type: "ssh_keys", name: "cbdkey" }
   },
   updateSshKey: {
     call: (service) => service.updateSshKey({ name: "user@host/1", publicKey }),
     line: "PUT /credentials/ssh_keys/user%40host%2F1",
     body: { ssh_keys: { key_name: "user@host/1", public_key: publicKey } },
-    answer: { credentials: { ssh_keys: [{ key_name: "user@host/1" }] } },
+    response: { credentials: { ssh_keys: [{ key_name: "user@host/1" }] } },
     decoded: { type: "ssh_keys", name: "user@host/1" }
   },
   createCloudFilesCredential: {
     call: (service) => service.createCloudFilesCredential({ username: "cfuser", apiKey: Redacted.make("samplekey") }),
     line: "POST /credentials/cloud_files",
     body: { cloud_files: { username: "cfuser", api_key: "samplekey" } },
-    answer: { credentials: { cloud_files: { username: "cfuser" } } },
+    response: { credentials: { cloud_files: { username: "cfuser" } } },
     decoded: { type: "cloud_files", name: "cfuser" }
   },
   updateCloudFilesCredential: {
     call: (service) => service.updateCloudFilesCredential({ username: "cf user", apiKey: Redacted.make("newkey") }),
     line: "PUT /credentials/cloud_files/cf%20user",
     body: { cloud_files: { username: "cf user", api_key: "newkey" } },
-    answer: { credentials: { cloud_files: { username: "cf user", api_key: "newkey" } } },
+    response: { credentials: { cloud_files: { username: "cf user", api_key: "newkey" } } },
     decoded: { type: "cloud_files", name: "cf user" }
   },
   createS3Credential: {
     call: (service) => service.createS3Credential({ accessKeyId: "AKIA", secretAccessKey: Redacted.make("123456") }),
     line: "POST /credentials/s3",
     body: { s3: { access_key_id: "AKIA", access_secret_key: "123456" } },
-    answer: { credentials: { s3: { access_key_id: "AKIA" } } },
+    response: { credentials: { s3: { access_key_id: "AKIA" } } },
     decoded: { type: "s3", name: "AKIA" }
   },
   updateS3Credential: {
     call: (service) => service.updateS3Credential({ accessKeyId: "AKIA", secretAccessKey: Redacted.make("654321") }),
     line: "PUT /credentials/s3/AKIA",
     body: { s3: { access_key_id: "AKIA", access_secret_key: "654321" } },
-    answer: { credentials: { s3: { access_key_id: "AKIA" } } },
+    response: { credentials: { s3: { access_key_id: "AKIA" } } },
     decoded: { type: "s3", name: "AKIA" }
   },
   createAmbariCredential: {
     call: (service) => service.createAmbariCredential({ username: "admin", password: Redacted.make("pass word") }),
     line: "POST /credentials/ambari",
     body: { ambari: { username: "admin", password: "pass word" } },
-    answer: { credentials: { ambari: { username: "admin" } } },
+    response: { credentials: { ambari: { username: "admin" } } },
     decoded: { type: "ambari", name: "admin" }
   },
   updateAmbariCredential: {
     call: (service) => service.updateAmbariCredential({ username: "admin", password: Redacted.make("another") }),
     line: "PUT /credentials/ambari/admin",
     body: { ambari: { username: "admin", password: "another" } },
-    answer: { credentials: { ambari: { username: "admin" } } },
+    response: { credentials: { ambari: { username: "admin" } } },
     decoded: { type: "ambari", name: "admin" }
   },
   deleteCredential: {
@@ -632,13 +632,13 @@ const operations: Readonly<Record<keyof typeof CloudBigData.endpoints, Operation
   listWorkloads: {
     call: (service) => service.listWorkloads(),
     line: "GET /workloads",
-    answer: { workloads: [{ id: "id", name: "name", caption: "caption", description: "description" }] },
+    response: { workloads: [{ id: "id", name: "name", caption: "caption", description: "description" }] },
     decoded: [{ id: "id", name: "name", caption: "caption", description: "description" }]
   },
   listRecommendations: {
     call: (service) => service.listRecommendations({ workloadId: "w", storageGigabytes: 1500, persistence: "data" }),
     line: "GET /workloads/w/recommendations?storagesize=1500&persistent=data",
-    answer: {
+    response: {
       recommendations: [
         {
           name: "name",
@@ -665,8 +665,8 @@ describe("CloudBigData: requests and responses of each operation", () => {
       on(
         Effect.gen(function* () {
           const service = yield* bigData
-          if (operation.answer !== undefined || operation.status !== undefined) {
-            yield* answer(operation.answer ?? "", operation.status)
+          if (operation.response !== undefined || operation.status !== undefined) {
+            yield* respondWith(operation.response ?? "", operation.status)
           }
           const context = yield* Effect.context<TestCloud.TestCloud>()
           const value = yield* Effect.provide(operation.call(service), context)
@@ -709,14 +709,14 @@ describe("CloudBigData: documented errors", () => {
         Effect.gen(function* () {
           const service = yield* bigData
           for (const status of [...always, ...own]) {
-            yield* answer(fault(status), status)
+            yield* respondWith(fault(status), status)
             const error = yield* Effect.flip(operation.call(service))
             assert.strictEqual(error._tag, documented[status])
             assert.include(error.message, `CloudBigData.${name}: ${status} Lava says ${status}`)
           }
           // An error that an operation does not document is UnexpectedStatus.
           for (const status of [404, 409, 413].filter((each) => !own.includes(each))) {
-            yield* answer(fault(status), status)
+            yield* respondWith(fault(status), status)
             assert.strictEqual((yield* Effect.flip(operation.call(service)))._tag, "UnexpectedStatus")
           }
         })
@@ -729,10 +729,10 @@ describe("CloudBigData: documented errors", () => {
       Effect.gen(function* () {
         const service = yield* bigData
         const resize = Effect.flip(service.resize({ clusterId: "c", nodeGroups: [{ id: "slave", count: 2 }] }))
-        yield* answer(fault(404), 404)
+        yield* respondWith(fault(404), 404)
         assert.strictEqual((yield* resize)._tag, "NotFound")
         for (const status of [400, 404, 409, 413]) {
-          yield* answer({ cluster: documentedCluster })
+          yield* respondWith({ cluster: documentedCluster })
           const cloud = yield* TestCloud.TestCloud
           yield* cloud.fail({
             match: { service: "bigdata", method: "PUT" },
@@ -748,7 +748,7 @@ describe("CloudBigData: documented errors", () => {
     on(
       Effect.gen(function* () {
         const service = yield* bigData
-        yield* answer({ overLimit: { code: 413, message: "OverLimit Retry..." } }, 413, { "Retry-After": "42" })
+        yield* respondWith({ overLimit: { code: 413, message: "OverLimit Retry..." } }, 413, { "Retry-After": "42" })
         const error = yield* Effect.flip(service.create(clusterFields))
         assert.instanceOf(error, CloudError.OverLimit)
         assert.deepStrictEqual((error as CloudError.OverLimit).retryAfter, Duration.seconds(42))
@@ -760,9 +760,9 @@ describe("CloudBigData: documented errors", () => {
     on(
       Effect.gen(function* () {
         const service = yield* bigData
-        yield* answer({ itemNotFound: { code: 404, message: "no such thing" } }, 404)
+        yield* respondWith({ itemNotFound: { code: 404, message: "no such thing" } }, 404)
         assert.include((yield* Effect.flip(service.get({ clusterId: "c" }))).message, "no such thing")
-        yield* answer({ cluster: { ...documentedCluster, name: [7] } })
+        yield* respondWith({ cluster: { ...documentedCluster, name: [7] } })
         const malformed = yield* Effect.flip(service.get({ clusterId: "c" }))
         assert.instanceOf(malformed, CloudError.MalformedResponse)
         assert.strictEqual((malformed as CloudError.MalformedResponse).path, "cluster.name")
@@ -776,7 +776,7 @@ describe("CloudBigData: variations of the wire format", () => {
     on(
       Effect.gen(function* () {
         const service = yield* bigData
-        yield* answer({ cluster: { ...documentedCluster, ...fields } })
+        yield* respondWith({ cluster: { ...documentedCluster, ...fields } })
         return yield* service.get({ clusterId: "c" })
       })
     )
@@ -840,7 +840,7 @@ describe("CloudBigData: variations of the wire format", () => {
         Effect.gen(function* () {
           const service = yield* bigData
           const node = { id: "000", name: "NAMENODE-1", status: "ACTIVE" }
-          yield* answer({
+          yield* respondWith({
             nodes: [
               { ...node, node_group: ["slave"], addresses: { public: [{ addr: "1.2.3.4", version: "4.0" }] } },
               { ...node, node_group: [], components: null, addresses: null },
@@ -872,11 +872,11 @@ describe("CloudBigData: variations of the wire format", () => {
     on(
       Effect.gen(function* () {
         const service = yield* bigData
-        yield* answer({ credentials: {} })
+        yield* respondWith({ credentials: {} })
         assert.deepStrictEqual(yield* service.listCredentials(), [])
-        yield* answer({ credentials: { ssh_keys: null, s3: [] } })
+        yield* respondWith({ credentials: { ssh_keys: null, s3: [] } })
         assert.deepStrictEqual(yield* service.listCredentials(), [])
-        yield* answer({ credentials: { ssh_keys: [{}] } })
+        yield* respondWith({ credentials: { ssh_keys: [{}] } })
         assert.strictEqual((yield* Effect.flip(service.listCredentials()))._tag, "MalformedResponse")
       })
     )
@@ -886,7 +886,7 @@ describe("CloudBigData: variations of the wire format", () => {
     on(
       Effect.gen(function* () {
         const service = yield* bigData
-        yield* answer({ clusters: [documentedCluster], links: next("/1234/clusters") })
+        yield* respondWith({ clusters: [documentedCluster], links: next("/1234/clusters") })
         assert.strictEqual((yield* service.listPage()).next, "aaa-bbbb-cccc")
       })
     )
@@ -1049,7 +1049,7 @@ describe("CloudBigData: validation before any request", () => {
           service.createAmbariCredential({ username: "u", password: secret }),
           service.updateAmbariCredential({ username: "u", password: secret })
         ] as ReadonlyArray<Effect.Effect<unknown, CloudError.CloudError>>) {
-          yield* answer({ fault: { message: `Bad value ${Redacted.value(secret)}` } }, 400)
+          yield* respondWith({ fault: { message: `Bad value ${Redacted.value(secret)}` } }, 400)
           const exit = yield* Effect.exit(call)
           assert.include(shown(exit), "<redacted>")
           assert.notInclude(shown(exit), "s3cr3t")
@@ -1088,7 +1088,7 @@ describe("CloudBigData: node groups are validated", () => {
     on(
       Effect.gen(function* () {
         const service = yield* bigData
-        yield* answer({ fault: { message: "no" } }, 404)
+        yield* respondWith({ fault: { message: "no" } }, 404)
         const error = yield* Effect.flip(
           service.create({ ...clusterFields, stackId: "gone", nodeGroups: [{ id: "slave" }] })
         )

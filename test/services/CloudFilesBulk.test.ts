@@ -17,9 +17,9 @@ interface Sent {
   readonly lines: ReadonlyArray<string>
 }
 
-type Answer = readonly [status: number, body: unknown] | undefined
+type TestResponse = readonly [status: number, body: unknown] | undefined
 
-const result = (fields: Readonly<Record<string, unknown>>): Answer => [
+const result = (fields: Readonly<Record<string, unknown>>): TestResponse => [
   200,
   {
     "Number Deleted": 0,
@@ -32,7 +32,7 @@ const result = (fields: Readonly<Record<string, unknown>>): Answer => [
 ]
 
 /** A cloud with the test's responses, and the requests that it received. White space before a response keeps the connection alive. */
-const answering = (answer: (sent: Sent, count: number) => Answer) =>
+const answering = (reply: (sent: Sent, count: number) => TestResponse) =>
   Effect.gen(function* () {
     const sent: Array<Sent> = []
     const server = yield* httpServer((request, response) => {
@@ -47,7 +47,7 @@ const answering = (answer: (sent: Sent, count: number) => Answer) =>
           lines: text === "" ? [] : text.split("\n")
         }
         sent.push(one)
-        const [status, body] = answer(one, sent.length) ?? [204, undefined]
+        const [status, body] = reply(one, sent.length) ?? [204, undefined]
         response.writeHead(status, {
           "content-type": "application/json",
           "x-account-container-count": "0",

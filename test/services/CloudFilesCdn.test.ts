@@ -19,7 +19,7 @@ interface Seen {
   readonly headers: Http.IncomingHttpHeaders
 }
 
-interface Answer {
+interface TestResponse {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
@@ -29,14 +29,14 @@ const account = "/v1/MossoCloudFS_abc"
 
 /** A CDN that returns the test's responses in order, and then the last one for all further requests. */
 const cdn = <A, E>(
-  answers: ReadonlyArray<Answer>,
+  responses: ReadonlyArray<TestResponse>,
   test: (files: CloudFiles.Service, seen: ReadonlyArray<Seen>) => Effect.Effect<A, E>
 ) =>
   Effect.gen(function* () {
     const seen: Array<Seen> = []
     const server = yield* httpServer((request, response) => {
       seen.push({ line: `${request.method} ${request.url?.replace(account, "")}`, headers: request.headers })
-      const { body, headers, status } = answers[Math.min(seen.length, answers.length) - 1] ?? { status: 500 }
+      const { body, headers, status } = responses[Math.min(seen.length, responses.length) - 1] ?? { status: 500 }
       response.writeHead(status, { "X-Trans-Id": "tx123-cdn", ...headers }).end(body)
     })
     return yield* Effect.flatMap(CloudFiles.CloudFiles, (files) => test(files, seen)).pipe(
@@ -57,7 +57,7 @@ const uris = {
   "X-Cdn-Ios-Uri": "http://084cc2790.iosr.cf2.rackcdn.com"
 }
 
-const told = {
+const decodedUris = {
   httpUri: uris["X-Cdn-Uri"],
   httpsUri: uris["X-Cdn-Ssl-Uri"],
   streamingUri: uris["X-Cdn-Streaming-Uri"],
@@ -71,9 +71,9 @@ describe("CloudFiles: requests to the CDN", () => {
       (files, seen) =>
         Effect.gen(function* () {
           const first = yield* files.enableCdn({ container: "my box", ttl: Duration.hours(1), logRetention: true })
-          assert.deepStrictEqual(first, { created: true, ...told })
+          assert.deepStrictEqual(first, { created: true, ...decodedUris })
           const second = yield* files.enableCdn({ container: "my box" })
-          assert.deepStrictEqual(second, { created: false, httpUri: told.httpUri })
+          assert.deepStrictEqual(second, { created: false, httpUri: decodedUris.httpUri })
           assert.strictEqual((yield* Effect.flip(files.enableCdn({ container: "none" })))._tag, "NotFound")
           const [one, two] = seen
           assert.strictEqual(one?.line, "PUT /my%20box")
@@ -103,13 +103,13 @@ describe("CloudFiles: requests to the CDN", () => {
             enabled: true,
             ttl: Duration.days(3),
             logRetention: true,
-            ...told
+            ...decodedUris
           })
           assert.deepStrictEqual(yield* files.getCdn({ container: "c" }), {
             enabled: false,
             ttl: Duration.minutes(15),
             logRetention: false,
-            httpUri: told.httpUri
+            httpUri: decodedUris.httpUri
           })
           const error = yield* Effect.flip(files.getCdn({ container: "c" }))
           assert.deepStrictEqual([error._tag, "requestId" in error && error.requestId], ["NotFound", "tx123-cdn"])
@@ -403,9 +403,15 @@ describe("CloudFiles: the CDN's endpoint", () => {
   )
 
   it("cdnUrl returns an object's URL, with https if available", () => {
-    assert.strictEqual(CloudFiles.cdnUrl(told, { object: "a b/ü?.jpg" }), `${told.httpsUri}/a%20b/%C3%BC%3F.jpg`)
+    assert.strictEqual(
+      CloudFiles.cdnUrl(decodedUris, { object: "a b/ü?.jpg" }),
+      `${decodedUris.httpsUri}/a%20b/%C3%BC%3F.jpg`
+    )
     assert.strictEqual(CloudFiles.cdnUrl({ httpUri: "http://a/" }, { object: "o" }), "http://a/o")
-    assert.strictEqual(CloudFiles.cdnUrl(told, { object: "o", kind: "streaming" }), `${told.streamingUri}/o`)
+    assert.strictEqual(
+      CloudFiles.cdnUrl(decodedUris, { object: "o", kind: "streaming" }),
+      `${decodedUris.streamingUri}/o`
+    )
     assert.isUndefined(CloudFiles.cdnUrl({ httpUri: "http://a" }, { object: "o", kind: "https" }))
   })
 })

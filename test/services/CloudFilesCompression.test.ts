@@ -65,8 +65,8 @@ describe("uploads with compress", () => {
         CloudFiles.fromStream(inPieces(bytes, 7000), { replayable: true }),
         CloudFiles.fromStream(inPieces(bytes, 7000), { replayable: true, length: bytes.byteLength })
       ]) {
-        let told = 0
-        const progress = (count: number) => Effect.sync(() => (told += count))
+        let reported = 0
+        const progress = (count: number) => Effect.sync(() => (reported += count))
         const stored = yield* files.upload<unknown, never>({
           ...object,
           body: body as CloudFiles.UploadOptions<unknown, never>["body"],
@@ -85,7 +85,7 @@ describe("uploads with compress", () => {
           bytes: content.byteLength,
           segments: 0
         })
-        assert.strictEqual(told, content.byteLength)
+        assert.strictEqual(reported, content.byteLength)
         const info = yield* files.getObjectInfo(object)
         assert.deepInclude(info, { contentEncoding: "gzip", contentType: "text/plain", bytes: content.byteLength })
         assert.strictEqual(md5(yield* bytesOf(files.download(decompressed))), md5(bytes))
@@ -297,16 +297,16 @@ describe("downloads with decompress", () => {
       for (const options of [{}, { segmentThreshold: 1000, segmentSize: 50_000 }]) {
         const body = CloudFiles.fromBytes(bytes)
         const { bytes: stored } = yield* files.upload({ ...object, ...options, body, compress: "gzip" })
-        let told = 0
+        let reported = 0
         const file = yield* files.downloadToFile({
           ...decompressed,
           path,
           parallelThreshold: 1,
-          progress: (count) => Effect.sync(() => (told += count))
+          progress: (count) => Effect.sync(() => (reported += count))
         })
         assert.deepInclude(file, { bytes: 400_000, resumed: 0, verified: true })
         assert.strictEqual(file.info.bytes, stored)
-        assert.strictEqual(told, 400_000)
+        assert.strictEqual(reported, 400_000)
         assert.strictEqual(md5(yield* Effect.promise(() => readFile(path))), md5(bytes))
         assert.deepStrictEqual(yield* Effect.promise(() => readdir(folder)), ["file"])
       }

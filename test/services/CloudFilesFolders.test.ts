@@ -29,7 +29,7 @@ const many = (count: number): Record<string, string> =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`${String(index).padStart(4, "0")}.txt`, `${index}`]))
 
 /** `Tag path` of each event about a file, with the reason if it has one. */
-const told = (events: ReadonlyArray<CloudFiles.FolderEvent>): Array<string> =>
+const eventLines = (events: ReadonlyArray<CloudFiles.FolderEvent>): Array<string> =>
   events.flatMap((event) => {
     switch (event._tag) {
       case "Summary":
@@ -47,7 +47,7 @@ const told = (events: ReadonlyArray<CloudFiles.FolderEvent>): Array<string> =>
     }
   })
 
-const run = <E, R>(stream: Stream.Stream<CloudFiles.FolderEvent, E, R>) => Effect.map(collected(stream), told)
+const run = <E, R>(stream: Stream.Stream<CloudFiles.FolderEvent, E, R>) => Effect.map(collected(stream), eventLines)
 
 const changes = Effect.map(traffic, (all) => all.filter((line) => !/^(GET|HEAD) /.test(line)))
 
@@ -90,7 +90,7 @@ describe("uploading a folder", () => {
       assert.deepStrictEqual([summary.done, summary.archived], [3, 0])
       yield* runFolder(files.uploadFolder({ folder, container: "c", archives: "always" }))
       const asked = (yield* changes).filter((line) => line.includes("extract-archive"))
-      assert.lengthOf(asked, 1, "it is asked once")
+      assert.lengthOf(asked, 1, "its support is tested once")
     }).pipe(Effect.provide(cloud))
   )
 

@@ -235,17 +235,17 @@ describe("large uploads", () => {
     Effect.gen(function* () {
       const { files } = yield* prepared
       const pieces = Stream.rechunk(Stream.make(patterned(600), patterned(700), patterned(2200)), 1)
-      const told: Array<number> = []
+      const reported: Array<number> = []
       const stored = yield* files.upload({
         ...object,
         ...small,
         body: CloudFiles.fromStream(pieces, { replayable: true }),
-        progress: (count) => Effect.sync(() => told.push(count))
+        progress: (count) => Effect.sync(() => reported.push(count))
       })
       assert.deepInclude(stored, { bytes: 3500, segments: 4 })
-      assert.deepStrictEqual(told.slice(0, 2), [600, -600])
+      assert.deepStrictEqual(reported.slice(0, 2), [600, -600])
       assert.strictEqual(
-        told.reduce((sum, count) => sum + count, 0),
+        reported.reduce((sum, count) => sum + count, 0),
         3500
       )
     }).pipe(Effect.provide(cloud))
@@ -930,13 +930,13 @@ describe("downloads to a file", () => {
       yield* files.upload({ ...object, body: CloudFiles.fromFile(source), storeModified: true })
       const { directory, path } = yield* target
       yield* Effect.promise(() => writeFile(path, "what was there"))
-      let told = 0
+      let reported = 0
       const got = yield* files.downloadToFile({
         ...object,
         path,
-        progress: (count) => Effect.sync(() => (told += count))
+        progress: (count) => Effect.sync(() => (reported += count))
       })
-      assert.deepStrictEqual([got.bytes, got.resumed, got.verified, told], [700_000, 0, true, 700_000])
+      assert.deepStrictEqual([got.bytes, got.resumed, got.verified, reported], [700_000, 0, true, 700_000])
       assert.strictEqual(md5(yield* content(path)), md5(patterned(700_000)))
       assert.closeTo((yield* Effect.promise(() => stat(path))).mtimeMs, 1_000_000_000_250, 1)
       assert.deepStrictEqual(yield* names(directory), ["result"])

@@ -6,7 +6,7 @@ import { collected } from "../support.js"
 
 /** Cloud Files on a cloud that returns the test's response to each request. */
 const filesOf = <A, E>(
-  answer: (url: URL, method: string) => Response | unknown,
+  response: (url: URL, method: string) => Response | unknown,
   use: (files: CloudFiles.Service) => Effect.Effect<A, E>
 ) =>
   Effect.flatMap(CloudFiles.CloudFiles, use).pipe(
@@ -15,7 +15,7 @@ const filesOf = <A, E>(
         retry: TestCloud.retryWithoutDelay,
         transformClient: () =>
           HttpClient.make((request, url) => {
-            const found = answer(url, request.method)
+            const found = response(url, request.method)
             return Effect.succeed(
               HttpClientResponse.fromWeb(
                 request,
@@ -180,10 +180,10 @@ describe("CloudFiles: responses of other clouds", () => {
     },
     "with few fields": { "Number Deleted": 1, "Number Not Found": 1, "Response Status": "200 OK" }
   }
-  for (const [how, answer] of Object.entries(bulk)) {
+  for (const [how, response] of Object.entries(bulk)) {
     it.effect(`decodes the result of a bulk deletion: ${how}`, () =>
       filesOf(
-        () => answer,
+        () => response,
         (files) =>
           Effect.map(
             files.bulkDelete({

@@ -57,7 +57,7 @@ describe("a listing", () => {
     }).pipe(Effect.provide(TestCloud.layer({ retry: RetryPolicy.make({ maxAttempts: 2 }) })))
   )
 
-  const answers = (...bodies: ReadonlyArray<{ readonly status?: number; readonly body: unknown }>) =>
+  const responses = (...bodies: ReadonlyArray<{ readonly status?: number; readonly body: unknown }>) =>
     Effect.flatMap(seeded, (cloud) =>
       Effect.forEach(bodies, ({ body, status = 200 }) =>
         cloud.fail({
@@ -94,7 +94,7 @@ describe("a listing", () => {
   it.scopedLive("emits every valid item on all pages, and then names the invalid one", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
-      yield* answers(
+      yield* responses(
         { body: [entry("a"), entry("b"), entry("bad", "three"), entry("d")] },
         { body: [entry("e"), entry(7), entry("last", null)] },
         { body: [entry("x")] },
@@ -114,7 +114,7 @@ describe("a listing", () => {
   it.scopedLive("ends if not even the names of a page's items can be read", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
-      yield* answers({ body: [entry("a")] }, { body: [null, 7, entry({})] }, { body: [] })
+      yield* responses({ body: [entry("a")] }, { body: [null, 7, entry({})] }, { body: [] })
       const { error, names } = yield* read(files.listObjects({ container: "c" }))
       assert.deepStrictEqual(names, ["a"])
       assert.strictEqual(error?._tag, "MalformedResponse")
@@ -130,7 +130,7 @@ describe("a listing", () => {
     it.scopedLive(`is requested again if the response ${what}`, () =>
       Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
-        yield* answers({ body })
+        yield* responses({ body })
         const { error, names } = yield* read(files.listObjects({ container: "c" }))
         assert.isUndefined(error)
         assert.lengthOf(names, 2500)
@@ -163,7 +163,7 @@ describe("a listing", () => {
   it.scopedLive("is empty if the cloud returns 204", () =>
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
-      yield* answers({ status: 204, body: "" }, { status: 204, body: "" })
+      yield* responses({ status: 204, body: "" }, { status: 204, body: "" })
       assert.deepStrictEqual(yield* files.listObjectsPage({ container: "c" }), [])
       assert.deepStrictEqual((yield* read(files.listObjects({ container: "c" }))).names, [])
     }).pipe(Effect.provide(TestCloud.layer()))
@@ -173,7 +173,7 @@ describe("a listing", () => {
     it.scopedLive(`fails if pages repeat in a cycle of ${length}`, () =>
       Effect.gen(function* () {
         const files = yield* CloudFiles.CloudFiles
-        yield* answers(...Array.from({ length: 40 }, (_, index) => ({ body: [entry(`page-${index % length}`)] })))
+        yield* responses(...Array.from({ length: 40 }, (_, index) => ({ body: [entry(`page-${index % length}`)] })))
         const { error, names } = yield* read(files.listObjects({ container: "c" }))
         assert.strictEqual(error?._tag, "MalformedResponse")
         assert.isAtMost(names.length, 4 * length)
@@ -188,7 +188,7 @@ describe("a listing", () => {
         `[${JSON.stringify(entry("x".repeat(4 * 1024 * 1024)))}]`,
         `[${"[".repeat(4 * 1024 * 1024)}`
       ]) {
-        yield* answers({ body })
+        yield* responses({ body })
         const { error } = yield* read(files.listObjects({ container: "c" }))
         assert.strictEqual(error?._tag, "MalformedResponse")
       }
@@ -199,7 +199,7 @@ describe("a listing", () => {
     Effect.gen(function* () {
       const files = yield* CloudFiles.CloudFiles
       const deep = 200_000
-      yield* answers({ body: `[${"[".repeat(deep)}${"]".repeat(deep)},${JSON.stringify(entry("a"))}]` }, { body: [] })
+      yield* responses({ body: `[${"[".repeat(deep)}${"]".repeat(deep)},${JSON.stringify(entry("a"))}]` }, { body: [] })
       const { error, names } = yield* read(files.listObjects({ container: "c" }))
       assert.deepStrictEqual(names, ["a"])
       assert.strictEqual(error?._tag, "MalformedResponse")

@@ -141,8 +141,8 @@ describe("folder markers of other clients", () => {
     )
   }
 
-  for (const told of [{}, { content_type: null }, { content_type: "", hash: "" }]) {
-    it.scopedLive(`are recognized by their headers if the listing has no type: ${JSON.stringify(told)}`, () =>
+  for (const missingTypes of [{}, { content_type: null }, { content_type: "", hash: "" }]) {
+    it.scopedLive(`are recognized by their headers if the listing has no type: ${JSON.stringify(missingTypes)}`, () =>
       Effect.gen(function* () {
         const { emulated, service } = yield* stored("")
         yield* emulated.fail({
@@ -152,7 +152,11 @@ describe("folder markers of other clients", () => {
             status: 200,
             headers: { "Content-Type": "application/json" },
             body: JSON.stringify(
-              (yield* emulated.files.objects("c")).map((name) => ({ name, bytes: name in files ? 1 : 0, ...told }))
+              (yield* emulated.files.objects("c")).map((name) => ({
+                name,
+                bytes: name in files ? 1 : 0,
+                ...missingTypes
+              }))
             )
           }
         })

@@ -16,7 +16,7 @@ import { patterned } from "../support.js"
 const { fromBytes, fromFile, fromStream } = CloudFiles
 
 /** The responses to a PUT of a server that stores nothing. */
-interface Answer {
+interface TestResponse {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
@@ -24,7 +24,7 @@ interface Answer {
 
 const page = "<html><body>Please log in to the wireless network</body></html>"
 
-const answers: Readonly<Record<string, Answer>> = {
+const responses: Readonly<Record<string, TestResponse>> = {
   "201 without ETag": { status: 201 },
   "200 with a page": { status: 200, headers: { "content-type": "text/html" }, body: page },
   "204": { status: 204 },
@@ -32,8 +32,8 @@ const answers: Readonly<Record<string, Answer>> = {
   "200 with any ETag": { status: 200, headers: { etag: "d41d8cd98f00b204e9800998ecf8427e" } }
 }
 
-/** A cloud whose login works, and which answers each PUT of an object with the given response, before or after the request's body. */
-const cloud = (answer: Answer, isEarly: boolean) =>
+/** A cloud whose login works, and which returns the given response to each PUT of an object, before or after the request's body. */
+const cloud = (answer: TestResponse, isEarly: boolean) =>
   Effect.acquireRelease(
     Effect.async<ReturnType<typeof createServer>>((resume) => {
       const server = createServer((request, response) => {
@@ -71,7 +71,7 @@ const clients = { "Transport.layer": Transport.layer, "another HttpClient": Fetc
 
 describe("a response that does not confirm an upload", () => {
   for (const [client, layer] of Object.entries(clients)) {
-    for (const [what, answer] of Object.entries(answers)) {
+    for (const [what, answer] of Object.entries(responses)) {
       for (const isEarly of [false, true]) {
         it.scopedLive(
           `fails every upload: ${what}, ${isEarly ? "before" : "after"} the body, over ${client}`,

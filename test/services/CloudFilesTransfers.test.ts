@@ -885,13 +885,16 @@ for (const [name, http] of clients) {
           ([name, verify, pause]) =>
             Effect.gen(function* () {
               const path = join(folder, name)
-              let told = 0
+              let reported = 0
               const progress = (count: number) =>
-                Effect.sync(() => (told += count)).pipe(
+                Effect.sync(() => (reported += count)).pipe(
                   Effect.zipRight(pause === 0 ? Effect.void : Effect.sleep(pause))
                 )
               const file = yield* files.downloadToFile({ ...object, path, verify, progress })
-              assert.deepStrictEqual([file.bytes, told, file.verified], [bytes.byteLength, bytes.byteLength, verify])
+              assert.deepStrictEqual(
+                [file.bytes, reported, file.verified],
+                [bytes.byteLength, bytes.byteLength, verify]
+              )
               assert.strictEqual(md5(yield* Effect.promise(() => readFile(path))), md5(bytes))
             }),
           { concurrency: "unbounded", discard: true }

@@ -20,7 +20,7 @@ const on = <A, E>(
     Effect.provideService(CloudLoadBalancers.WhenImmutable, "fail")
   )
 
-const { answer, requests } = Wire.wireOf("loadbalancers", "/loadbalancers/dfw/v1.0/010101")
+const { requests, respondWith } = Wire.wireOf("loadbalancers", "/loadbalancers/dfw/v1.0/010101")
 
 const balancers = CloudLoadBalancers.CloudLoadBalancers
 
@@ -210,7 +210,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
         offset: 2
       }),
     line: "GET /loadbalancers?name=lb%20site&status=ACTIVE&nodeaddress=10.1.1.1&changes-since=2011-05-19T13%3A07%3A08.000Z&limit=1&offset=2",
-    answer: { loadBalancers: [documentedSummary] },
+    response: { loadBalancers: [documentedSummary] },
     decoded: { items: [summary], next: "71" }
   },
   create: {
@@ -261,7 +261,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
       }
     },
     status: 202,
-    answer: { loadBalancer: { ...documented, status: "BUILD" } },
+    response: { loadBalancer: { ...documented, status: "BUILD" } },
     decoded: { ...loadBalancer, status: "BUILD" }
   },
   deleteMany: change(
@@ -271,7 +271,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   get: {
     call: (service) => service.get({ loadBalancerId }),
     line: "GET /loadbalancers/71",
-    answer: { loadBalancer: documented },
+    response: { loadBalancer: documented },
     decoded: loadBalancer
   },
   update: change(
@@ -303,7 +303,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   listNodesPage: {
     call: (service) => service.listNodesPage({ loadBalancerId, limit: 2 }),
     line: "GET /loadbalancers/71/nodes?limit=2",
-    answer: { nodes: [documentedNode] },
+    response: { nodes: [documentedNode] },
     decoded: { items: [node], next: undefined }
   },
   addNodes: {
@@ -311,7 +311,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
     line: "POST /loadbalancers/71/nodes",
     body: { nodes: [{ address: "10.1.1.1", port: 80, condition: "ENABLED", weight: 3 }] },
     status: 202,
-    answer: { nodes: [documentedNode] },
+    response: { nodes: [documentedNode] },
     decoded: [node]
   },
   updateNodes: {
@@ -320,7 +320,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
     line: "PUT /loadbalancers/71/nodes",
     body: { nodes: [{ id: 410, condition: "DRAINING", weight: 3, type: "PRIMARY" }] },
     status: 202,
-    answer: { nodes: [documentedNode] },
+    response: { nodes: [documentedNode] },
     decoded: [node]
   },
   deleteNodes: change(
@@ -330,7 +330,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   getNode: {
     call: (service) => service.getNode({ loadBalancerId, nodeId }),
     line: "GET /loadbalancers/71/nodes/410",
-    answer: { node: documentedNode },
+    response: { node: documentedNode },
     decoded: node
   },
   updateNode: change(
@@ -342,7 +342,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   listNodeEventsPage: {
     call: (service) => service.listNodeEventsPage({ loadBalancerId }),
     line: "GET /loadbalancers/71/nodes/events",
-    answer: {
+    response: {
       nodeServiceEvents: [
         {
           nodeId: 489709,
@@ -389,14 +389,14 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   listNodeMetadata: {
     call: (service) => service.listNodeMetadata({ loadBalancerId, nodeId }),
     line: "GET /loadbalancers/71/nodes/410/metadata",
-    answer: { metadata: [documentedMeta] },
+    response: { metadata: [documentedMeta] },
     decoded: [meta]
   },
   addNodeMetadata: {
     call: (service) => service.addNodeMetadata({ loadBalancerId, nodeId, key: "color", value: "red" }),
     line: "POST /loadbalancers/71/nodes/410/metadata",
     body: { meta: { key: "color", value: "red" } },
-    answer: { metadata: [documentedMeta] },
+    response: { metadata: [documentedMeta] },
     decoded: meta
   },
   deleteNodeMetadata: change(
@@ -408,14 +408,14 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   getNodeMetadataItem: {
     call: (service) => service.getNodeMetadataItem({ loadBalancerId, nodeId, metadataId: "1" }),
     line: "GET /loadbalancers/71/nodes/410/metadata/1",
-    answer: { meta: documentedMeta },
+    response: { meta: documentedMeta },
     decoded: meta
   },
   setNodeMetadataItem: {
     call: (service) => service.setNodeMetadataItem({ loadBalancerId, nodeId, metadataId: "1", value: "red" }),
     line: "PUT /loadbalancers/71/nodes/410/metadata/1",
     body: { meta: { value: "red" } },
-    answer: { meta: documentedMeta },
+    response: { meta: documentedMeta },
     decoded: meta
   },
   deleteNodeMetadataItem: change(
@@ -427,14 +427,14 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   listMetadata: {
     call: (service) => service.listMetadata({ loadBalancerId }),
     line: "GET /loadbalancers/71/metadata",
-    answer: { metadata: [documentedMeta] },
+    response: { metadata: [documentedMeta] },
     decoded: [meta]
   },
   addMetadata: {
     call: (service) => service.addMetadata({ loadBalancerId, key: "color", value: "red" }),
     line: "POST /loadbalancers/71/metadata",
     body: { meta: { key: "color", value: "red" } },
-    answer: { metadata: [documentedMeta] },
+    response: { metadata: [documentedMeta] },
     decoded: meta
   },
   deleteMetadata: change(
@@ -446,14 +446,14 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   getMetadataItem: {
     call: (service) => service.getMetadataItem({ loadBalancerId, metadataId: "1" }),
     line: "GET /loadbalancers/71/metadata/1",
-    answer: { meta: documentedMeta },
+    response: { meta: documentedMeta },
     decoded: meta
   },
   setMetadataItem: {
     call: (service) => service.setMetadataItem({ loadBalancerId, metadataId: "1", value: "red" }),
     line: "PUT /loadbalancers/71/metadata/1",
     body: { meta: { value: "red" } },
-    answer: { meta: documentedMeta },
+    response: { meta: documentedMeta },
     decoded: meta
   },
   deleteMetadataItem: change(
@@ -465,7 +465,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   listVirtualIps: {
     call: (service) => service.listVirtualIps({ loadBalancerId }),
     line: "GET /loadbalancers/71/virtualips",
-    answer: { virtualIps: [documentedVirtualIp] },
+    response: { virtualIps: [documentedVirtualIp] },
     decoded: [virtualIp]
   },
   // Neither the request nor the response has a wrapper.
@@ -474,7 +474,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
     line: "POST /loadbalancers/71/virtualips",
     body: { type: "PUBLIC", ipVersion: "IPV6" },
     status: 202,
-    answer: documentedVirtualIp,
+    response: documentedVirtualIp,
     decoded: virtualIp
   },
   deleteVirtualIps: change(
@@ -490,7 +490,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   listAccessList: {
     call: (service) => service.listAccessList({ loadBalancerId }),
     line: "GET /loadbalancers/71/accesslist",
-    answer: { accessList: [{ id: 1000, address: "206.160.163.21", type: "DENY" }] },
+    response: { accessList: [{ id: 1000, address: "206.160.163.21", type: "DENY" }] },
     decoded: [{ id: "1000", address: "206.160.163.21", type: "DENY" }]
   },
   appendToAccessList: change(
@@ -514,7 +514,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   getHealthMonitor: {
     call: (service) => service.getHealthMonitor({ loadBalancerId }),
     line: "GET /loadbalancers/71/healthmonitor",
-    answer: { healthMonitor: monitor },
+    response: { healthMonitor: monitor },
     decoded: Option.some(monitor)
   },
   setHealthMonitor: change(
@@ -529,7 +529,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   getSessionPersistence: {
     call: (service) => service.getSessionPersistence({ loadBalancerId }),
     line: "GET /loadbalancers/71/sessionpersistence",
-    answer: { sessionPersistence: { persistenceType: "SOURCE_IP" } },
+    response: { sessionPersistence: { persistenceType: "SOURCE_IP" } },
     decoded: Option.some("SOURCE_IP")
   },
   setSessionPersistence: change(
@@ -544,7 +544,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   getConnectionLogging: {
     call: (service) => service.getConnectionLogging({ loadBalancerId }),
     line: "GET /loadbalancers/71/connectionlogging",
-    answer: { connectionLogging: { enabled: true } },
+    response: { connectionLogging: { enabled: true } },
     decoded: true
   },
   setConnectionLogging: change(
@@ -556,7 +556,9 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   getConnectionThrottle: {
     call: (service) => service.getConnectionThrottle({ loadBalancerId }),
     line: "GET /loadbalancers/71/connectionthrottle",
-    answer: { connectionThrottle: { maxConnections: 10, minConnections: 1, maxConnectionRate: 50, rateInterval: 10 } },
+    response: {
+      connectionThrottle: { maxConnections: 10, minConnections: 1, maxConnectionRate: 50, rateInterval: 10 }
+    },
     decoded: Option.some({ maxConnections: 10, minConnections: 1, maxConnectionRate: 50, rateInterval: 10 })
   },
   setConnectionThrottle: change(
@@ -571,7 +573,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   getContentCaching: {
     call: (service) => service.getContentCaching({ loadBalancerId }),
     line: "GET /loadbalancers/71/contentcaching",
-    answer: { contentCaching: { enabled: "false" } },
+    response: { contentCaching: { enabled: "false" } },
     decoded: false
   },
   setContentCaching: change(
@@ -583,7 +585,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   getErrorPage: {
     call: (service) => service.getErrorPage({ loadBalancerId }),
     line: "GET /loadbalancers/71/errorpage",
-    answer: { errorpage: { content: "<html>No</html>" } },
+    response: { errorpage: { content: "<html>No</html>" } },
     decoded: "<html>No</html>"
   },
   setErrorPage: change(
@@ -601,7 +603,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   getSslTermination: {
     call: (service) => service.getSslTermination({ loadBalancerId }),
     line: "GET /loadbalancers/71/ssltermination",
-    answer: {
+    response: {
       sslTermination: {
         certificate,
         enabled: "true",
@@ -659,14 +661,14 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   listCiphers: {
     call: (service) => service.listCiphers({ loadBalancerId }),
     line: "GET /loadbalancers/71/ssltermination/ciphers",
-    answer: { ciphers: [{ name: "AES128-SHA" }, { name: "AES256-SHA" }] },
+    response: { ciphers: [{ name: "AES128-SHA" }, { name: "AES256-SHA" }] },
     decoded: ["AES128-SHA", "AES256-SHA"]
   },
   // Each item of the list has its own wrapper.
   listCertificateMappings: {
     call: (service) => service.listCertificateMappings({ loadBalancerId }),
     line: "GET /loadbalancers/71/ssltermination/certificatemappings",
-    answer: { certificateMappings: [{ certificateMapping: { id: 999, hostName: "rackspace.com" } }] },
+    response: { certificateMappings: [{ certificateMapping: { id: 999, hostName: "rackspace.com" } }] },
     decoded: [{ id: "999", hostName: "rackspace.com" }]
   },
   addCertificateMapping: {
@@ -675,13 +677,13 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
     line: "POST /loadbalancers/71/ssltermination/certificatemappings",
     body: { certificateMapping: { hostName: "rackspace.com", certificate, privateKey: keyText } },
     status: 202,
-    answer: { certificateMapping: { id: 999, hostName: "rackspace.com", certificate } },
+    response: { certificateMapping: { id: 999, hostName: "rackspace.com", certificate } },
     decoded: { id: "999", hostName: "rackspace.com", certificate }
   },
   getCertificateMapping: {
     call: (service) => service.getCertificateMapping({ loadBalancerId, certificateMappingId: "999" }),
     line: "GET /loadbalancers/71/ssltermination/certificatemappings/999",
-    answer: { certificateMapping: { id: 999, hostName: "rackspace.com", certificate, intermediateCertificate } },
+    response: { certificateMapping: { id: 999, hostName: "rackspace.com", certificate, intermediateCertificate } },
     decoded: { id: "999", hostName: "rackspace.com", certificate, intermediateCertificate }
   },
   updateCertificateMapping: change(
@@ -698,7 +700,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   getStatistics: {
     call: (service) => service.getStatistics({ loadBalancerId }),
     line: "GET /loadbalancers/71/stats",
-    answer: {
+    response: {
       connectTimeOut: 10,
       connectError: 20,
       connectFailure: 30,
@@ -733,19 +735,19 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   listUsage: {
     call: (service) => service.listUsage({ loadBalancerId, startTime, endTime }),
     line: "GET /loadbalancers/71/usage?startTime=2012-04-01T00%3A00%3A00.000Z&endTime=2012-05-01T00%3A00%3A00.000Z",
-    answer: { loadBalancerUsageRecords: [documentedUsage], links: [] },
+    response: { loadBalancerUsageRecords: [documentedUsage], links: [] },
     decoded: [usage]
   },
   listCurrentUsage: {
     call: (service) => service.listCurrentUsage({ loadBalancerId }),
     line: "GET /loadbalancers/71/usage/current",
-    answer: { loadBalancerUsageRecords: [documentedUsage], links: [] },
+    response: { loadBalancerUsageRecords: [documentedUsage], links: [] },
     decoded: [usage]
   },
   getAccountUsage: {
     call: (service) => service.getAccountUsage({ startTime }),
     line: "GET /loadbalancers/usage?startTime=2012-04-01T00%3A00%3A00.000Z",
-    answer: {
+    response: {
       accountId: 717071,
       accountUsage: {
         links: [],
@@ -778,19 +780,19 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   listBillablePage: {
     call: (service) => service.listBillablePage({ startTime, endTime, offset: 3, limit: 4 }),
     line: "GET /loadbalancers/billable?startTime=2012-04-01T00%3A00%3A00.000Z&endTime=2012-05-01T00%3A00%3A00.000Z&limit=4&offset=3",
-    answer: { loadBalancers: [documentedSummary] },
+    response: { loadBalancers: [documentedSummary] },
     decoded: [summary]
   },
   listAlgorithms: {
     call: (service) => service.listAlgorithms(),
     line: "GET /loadbalancers/algorithms",
-    answer: { algorithms: [{ name: "LEAST_CONNECTIONS" }, { name: "RANDOM" }] },
+    response: { algorithms: [{ name: "LEAST_CONNECTIONS" }, { name: "RANDOM" }] },
     decoded: ["LEAST_CONNECTIONS", "RANDOM"]
   },
   listProtocols: {
     call: (service) => service.listProtocols(),
     line: "GET /loadbalancers/protocols",
-    answer: {
+    response: {
       protocols: [
         { name: "HTTP", port: 80 },
         { name: "TCP", port: 0 }
@@ -804,26 +806,26 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   listAllowedDomains: {
     call: (service) => service.listAllowedDomains(),
     line: "GET /loadbalancers/alloweddomains",
-    answer: { allowedDomains: [{ allowedDomain: { name: "rackclouddb.com" } }] },
+    response: { allowedDomains: [{ allowedDomain: { name: "rackclouddb.com" } }] },
     decoded: ["rackclouddb.com"]
   },
   getClusterSourceAddresses: {
     call: (service) => service.getClusterSourceAddresses({ loadBalancerId }),
     line: "GET /loadbalancers/71/clustersourceaddresses",
-    answer: { clusterSourceAddresses: networks },
+    response: { clusterSourceAddresses: networks },
     decoded: sourceNetworks
   },
   // The key begins with an upper-case letter, and the path is not below /loadbalancers.
   getRegionalSourceAddresses: {
     call: (service) => service.getRegionalSourceAddresses(),
     line: "GET /regionalsourceaddresses",
-    answer: { RegionalSourceAddresses: networks },
+    response: { RegionalSourceAddresses: networks },
     decoded: sourceNetworks
   },
   listRateLimits: {
     call: (service) => service.listRateLimits(),
     line: "GET /limits",
-    answer: {
+    response: {
       limits: {
         rate: [
           {
@@ -857,7 +859,7 @@ const operations: Readonly<Record<keyof typeof CloudLoadBalancers.endpoints, Ope
   listAbsoluteLimits: {
     call: (service) => service.listAbsoluteLimits(),
     line: "GET /loadbalancers/absolutelimits",
-    answer: { absolute: [{ name: "NODE_LIMIT", value: 25 }] },
+    response: { absolute: [{ name: "NODE_LIMIT", value: 25 }] },
     decoded: [{ name: "NODE_LIMIT", value: 25 }]
   }
 }
@@ -868,7 +870,7 @@ describe("CloudLoadBalancers: requests and responses", () => {
       on(
         Effect.gen(function* () {
           const service = yield* balancers
-          yield* answer(operation.answer ?? "", operation.status)
+          yield* respondWith(operation.response ?? "", operation.status)
           const value = yield* operation.call(service)
           assert.deepStrictEqual(value, operation.decoded)
           const all = yield* requests
@@ -904,14 +906,14 @@ describe("CloudLoadBalancers: documented errors", () => {
           const service = yield* balancers
           const { errors } = CloudLoadBalancers.endpoints[name as keyof typeof operations]
           for (const [status, tag] of Object.entries(always)) {
-            yield* answer({ message: `says ${status}`, code: Number(status) }, Number(status))
+            yield* respondWith({ message: `says ${status}`, code: Number(status) }, Number(status))
             const error = yield* Effect.flip(operation.call(service))
             assert.strictEqual(error._tag, tag)
             assert.include(error.message, `CloudLoadBalancers.${name}: ${status} says ${status}`)
           }
           for (const [status, tag, message] of documentedFaults) {
-            yield* answer({ message, code: status }, status)
-            if (optional.includes(name) && tag === "NotFound") yield* answer({ message, code: status }, status)
+            yield* respondWith({ message, code: status }, status)
+            if (optional.includes(name) && tag === "NotFound") yield* respondWith({ message, code: status }, status)
             const error = yield* Effect.flip(operation.call(service))
             const known = (errors as ReadonlySet<string>).has(tag)
             // An operation that does not document Immutable treats it as any other 422.
@@ -929,7 +931,7 @@ describe("CloudLoadBalancers: documented errors", () => {
       Effect.gen(function* () {
         const service = yield* balancers
         const messages = ["Node ids 1,3 are not a part of your loadbalancer"]
-        yield* answer(
+        yield* respondWith(
           {
             validationErrors: { messages },
             message: "Validation Failure",
@@ -950,7 +952,7 @@ describe("CloudLoadBalancers: documented errors", () => {
     on(
       Effect.gen(function* () {
         const service = yield* balancers
-        yield* answer({ message: ["JSON does not match the expected schema"] }, 400)
+        yield* respondWith({ message: ["JSON does not match the expected schema"] }, 400)
         const error = yield* Effect.flip(service.update({ loadBalancerId, name: "n" }))
         assert.include(error.message, "JSON does not match the expected schema")
       })
@@ -961,13 +963,13 @@ describe("CloudLoadBalancers: documented errors", () => {
     on(
       Effect.gen(function* () {
         const service = yield* balancers
-        yield* answer({ overLimit: { code: 413, message: "OverLimit Retry..." } }, 413, { "Retry-After": "42" })
+        yield* respondWith({ overLimit: { code: 413, message: "OverLimit Retry..." } }, 413, { "Retry-After": "42" })
         const error = yield* Effect.flip(
           service.addNodes({ loadBalancerId, nodes: [{ address: "10.0.0.1", port: 80 }] })
         )
         assert.instanceOf(error, CloudError.OverLimit)
         assert.deepStrictEqual((error as CloudError.OverLimit).retryAfter, Duration.seconds(42))
-        yield* answer(
+        yield* respondWith(
           { message: "Duplicate nodes detected. One or more nodes already configured on load balancer.", code: 413 },
           413
         )
@@ -985,7 +987,7 @@ describe("CloudLoadBalancers: wire format variations", () => {
     on(
       Effect.gen(function* () {
         const service = yield* balancers
-        yield* answer({ loadBalancer: { ...documented, ...fields } })
+        yield* respondWith({ loadBalancer: { ...documented, ...fields } })
         return yield* service.get({ loadBalancerId })
       })
     )
@@ -1023,7 +1025,7 @@ describe("CloudLoadBalancers: wire format variations", () => {
     on(
       Effect.gen(function* () {
         const service = yield* balancers
-        yield* answer({
+        yield* respondWith({
           loadBalancer: {
             id: 71,
             name: "gone",
@@ -1045,7 +1047,7 @@ describe("CloudLoadBalancers: wire format variations", () => {
           accessList: [],
           metadata: []
         })
-        yield* answer({ loadBalancers: [{ id: 71, name: "found", status: "ACTIVE" }] })
+        yield* respondWith({ loadBalancers: [{ id: 71, name: "found", status: "ACTIVE" }] })
         assert.deepStrictEqual((yield* service.listPage({ nodeAddress: "10.1.1.1" })).items, [
           { id: "71", name: "found", status: "ACTIVE", virtualIps: [] }
         ])
@@ -1093,14 +1095,14 @@ describe("CloudLoadBalancers: wire format variations", () => {
         Effect.gen(function* () {
           const service = yield* balancers
           for (const body of [{ [key]: {} }, { [key]: null }, {}]) {
-            yield* answer(body)
+            yield* respondWith(body)
             assert.deepStrictEqual(yield* call(service), Option.none())
           }
-          yield* answer({ message: "Not found", code: 404 }, 404)
-          yield* answer({ loadBalancer: documented })
+          yield* respondWith({ message: "Not found", code: 404 }, 404)
+          yield* respondWith({ loadBalancer: documented })
           assert.deepStrictEqual(yield* call(service), Option.none())
-          yield* answer({ message: "Not found", code: 404 }, 404)
-          yield* answer({ message: "Load balancer not found", code: 404 }, 404)
+          yield* respondWith({ message: "Not found", code: 404 }, 404)
+          yield* respondWith({ message: "Load balancer not found", code: 404 }, 404)
           assert.strictEqual((yield* Effect.flip(call(service)))._tag, "NotFound")
         })
       )
@@ -1112,7 +1114,7 @@ describe("CloudLoadBalancers: wire format variations", () => {
       Effect.gen(function* () {
         const service = yield* balancers
         const event = { id: 1, nodeId: 2, loadbalancerId: 3 }
-        yield* answer({
+        yield* respondWith({
           nodeServiceEvents: [
             { ...event, created: "10-30-2012 10:18:23" },
             { ...event, id: 2, created: "last night" },
@@ -1137,10 +1139,10 @@ describe("CloudLoadBalancers: wire format variations", () => {
       Effect.gen(function* () {
         const service = yield* balancers
         const { endTime: _, eventType: __, ...running } = documentedUsage
-        yield* answer({ loadBalancerUsageRecords: [running] })
+        yield* respondWith({ loadBalancerUsageRecords: [running] })
         const [record] = yield* service.listCurrentUsage({ loadBalancerId })
         assert.notProperty(record, "endTime")
-        yield* answer({ connectTimeOut: 1, maxConn: 2 })
+        yield* respondWith({ connectTimeOut: 1, maxConn: 2 })
         assert.deepStrictEqual(yield* service.getStatistics({ loadBalancerId }), {
           connectTimeouts: 1,
           maxConnections: 2
@@ -1153,11 +1155,11 @@ describe("CloudLoadBalancers: wire format variations", () => {
     on(
       Effect.gen(function* () {
         const service = yield* balancers
-        yield* answer({ loadBalancer: { ...documented, id: [7] } })
+        yield* respondWith({ loadBalancer: { ...documented, id: [7] } })
         const error = yield* Effect.flip(service.get({ loadBalancerId }))
         assert.instanceOf(error, CloudError.MalformedResponse)
         assert.strictEqual((error as CloudError.MalformedResponse).path, "loadBalancer.id")
-        yield* answer({ healthMonitor: { ...monitor, delay: "soon" } })
+        yield* respondWith({ healthMonitor: { ...monitor, delay: "soon" } })
         const inMonitor = yield* Effect.flip(service.getHealthMonitor({ loadBalancerId }))
         assert.strictEqual((inMonitor as CloudError.MalformedResponse).path, "healthMonitor.delay")
       })
@@ -1178,10 +1180,10 @@ describe("CloudLoadBalancers: listings as Streams", () => {
       Effect.gen(function* () {
         const service = yield* balancers
         for (const second of [page(2, 3, 4), page(3, 4, 5)]) {
-          yield* answer(page(1, 2))
-          yield* answer(second)
-          yield* answer(page(4))
-          yield* answer(page())
+          yield* respondWith(page(1, 2))
+          yield* respondWith(second)
+          yield* respondWith(page(4))
+          yield* respondWith(page())
           const found = yield* ids(Stream.take(service.list({ pageSize: 2 }), 4))
           assert.deepStrictEqual(found, ["1", "2", "3", "4"])
           yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.clearFaults)

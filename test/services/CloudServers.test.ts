@@ -48,8 +48,8 @@ const lastRequest = Effect.map(requests, (all) => {
   return last as Seen
 })
 
-/** The response to the next request. */
-const answer = (body: unknown, status = 200) =>
+/** Sets the response to the next request. */
+const respondWith = (body: unknown, status = 200) =>
   Effect.flatMap(TestCloud.TestCloud, (cloud) =>
     cloud.fail({ match: { service: "servers" }, fault: { _tag: "Status", status, body } })
   )
@@ -76,7 +76,7 @@ const decoded = (fields: Record<string, unknown>) =>
   Effect.gen(function* () {
     const servers = yield* CloudServers.CloudServers
     const kept = Object.entries({ ...wireServer, ...fields }).filter(([, value]) => value !== undefined)
-    yield* answer({ server: Object.fromEntries(kept) })
+    yield* respondWith({ server: Object.fromEntries(kept) })
     return yield* servers.get({ serverId: "s-1" })
   })
 
@@ -277,7 +277,7 @@ describe("CloudServers: requests and responses", () => {
   it.effect("delete accepts a body that is not JSON", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
-      yield* answer("202 Accepted\n\nThe request is accepted for processing.", 202)
+      yield* respondWith("202 Accepted\n\nThe request is accepted for processing.", 202)
       yield* servers.delete({ serverId: "s-1" })
     }).pipe(on())
   )
@@ -465,7 +465,7 @@ describe("CloudServers: errors", () => {
         servers.delete({ serverId: "s" }),
         servers.create({ name: "n", imageId: "i", flavorId: "f" })
       ]) {
-        yield* answer(conflict, 409)
+        yield* respondWith(conflict, 409)
         const error = yield* failing<unknown, unknown, never>(operation)
         assert.instanceOf(error, CloudError.Conflict)
       }
@@ -607,12 +607,12 @@ describe("CloudServers: wire format variations", () => {
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const flavor = { id: "2", name: "512MB", ram: 512, disk: 20, vcpus: 1, swap: "", rxtx_factor: 80.5 }
-      yield* answer({ flavor })
+      yield* respondWith({ flavor })
       const first = yield* servers.getFlavor({ flavorId: "2" })
       assert.isFalse("swapMegabytes" in first)
       assert.strictEqual(first.rxtxFactor, 80.5)
       assert.deepStrictEqual(first.extraSpecs, {})
-      yield* answer({ flavor: { ...flavor, swap: 512, "OS-FLV-EXT-DATA:ephemeral": 0 } })
+      yield* respondWith({ flavor: { ...flavor, swap: 512, "OS-FLV-EXT-DATA:ephemeral": 0 } })
       const second = yield* servers.getFlavor({ flavorId: "2" })
       assert.strictEqual(second.swapMegabytes, 512)
       assert.strictEqual(second.ephemeralGigabytes, 0)
@@ -682,7 +682,7 @@ describe("CloudServers: wire format variations", () => {
   it.effect("optional fields may be missing, and nullable fields may be null", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
-      yield* answer({
+      yield* respondWith({
         server: {
           id: "s-1",
           name: "n",
@@ -725,7 +725,7 @@ describe("CloudServers: wire format variations", () => {
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       const limit = { verb: "POST", value: 10, remaining: 9, unit: "FORTNIGHT" }
-      yield* answer({
+      yield* respondWith({
         limits: {
           rate: [
             { uri: "*", regex: ".*", limit: [{ ...limit, "next-available": "2014-03-01T01:02:03.456000Z" }, limit] }
@@ -745,13 +745,13 @@ describe("CloudServers: wire format variations", () => {
   it.effect("accepted requests may return text, an unusual status, or an undocumented body", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
-      yield* answer("202 Accepted\n\nThe request is accepted for processing.", 202)
+      yield* respondWith("202 Accepted\n\nThe request is accepted for processing.", 202)
       yield* servers.deleteNetwork({ networkId: "n" })
-      yield* answer("<html>", 200)
+      yield* respondWith("<html>", 200)
       yield* servers.unrescue({ serverId: "s" })
-      yield* answer({ adminPass: "r3scue" }, 200)
+      yield* respondWith({ adminPass: "r3scue" }, 200)
       assert.isTrue(Redacted.isRedacted((yield* servers.rescue({ serverId: "s" })).adminPassword))
-      yield* answer({ extensions: [{ alias: "a", name: "A" }] }, 203)
+      yield* respondWith({ extensions: [{ alias: "a", name: "A" }] }, 203)
       assert.deepStrictEqual(yield* servers.listExtensions(), [{ alias: "a", name: "A", description: "" }])
     }).pipe(on())
   )
@@ -759,18 +759,18 @@ describe("CloudServers: wire format variations", () => {
   it.effect("a missing password, device or reason stays undefined", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
-      yield* answer({ server: { id: 7, links: [], "OS-DCF:diskConfig": "AUTO" } }, 202)
+      yield* respondWith({ server: { id: 7, links: [], "OS-DCF:diskConfig": "AUTO" } }, 202)
       const created = yield* servers.create({ name: "n", imageId: "i", flavorId: "f" })
       assert.deepStrictEqual(created, { id: "7", diskConfig: "AUTO" })
-      yield* answer({})
+      yield* respondWith({})
       assert.deepStrictEqual(yield* servers.rescue({ serverId: "s" }), {})
-      yield* answer({ volumeAttachment: { id: 1, volumeId: 1, serverId: "s", device: null } })
+      yield* respondWith({ volumeAttachment: { id: 1, volumeId: 1, serverId: "s", device: null } })
       assert.deepStrictEqual(yield* servers.attachVolume({ serverId: "s", volumeId: "1" }), {
         id: "1",
         volumeId: "1",
         serverId: "s"
       })
-      yield* answer({
+      yield* respondWith({
         networks: [
           { id: CloudServers.publicNet, label: "public" },
           { id: "n", label: "l", cidr: "" }
@@ -798,7 +798,7 @@ describe("CloudServers: wire format variations", () => {
   it.effect("a snapshot contains the server that it was created from", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
-      yield* answer({
+      yield* respondWith({
         image: {
           id: "i",
           name: "snap",
@@ -830,11 +830,11 @@ describe("CloudServers: wire format variations", () => {
   it.effect("an empty response is treated as truncated, and one that is not JSON is MalformedResponse", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
-      yield* answer("")
+      yield* respondWith("")
       const empty = yield* failing(servers.get({ serverId: "s" }))
       assert.strictEqual(empty._tag, "TransportError")
       assert.include(empty.message, "the response is empty")
-      yield* answer("<html>hello</html>")
+      yield* respondWith("<html>hello</html>")
       const html = yield* failing(servers.get({ serverId: "s" }))
       assert.instanceOf(html, CloudError.MalformedResponse)
       assert.strictEqual(html.expected, "JSON")
@@ -974,14 +974,14 @@ describe("CloudServers: listings as Streams", () => {
   it.effect("continue with the marker of a next link, whatever its host", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
-      yield* answer({
+      yield* respondWith({
         servers: [{ id: "a", name: "a" }],
         servers_links: [
           { rel: "previous", href: "http://10.1.2.3/v2/010101/servers?marker=before" },
           { rel: "next", href: "http://10.1.2.3:8774/v2/010101/servers?limit=1&marker=m%2B1" }
         ]
       })
-      yield* answer({ servers: [{ id: "b", name: "b" }] })
+      yield* respondWith({ servers: [{ id: "b", name: "b" }] })
       const listed = yield* Stream.runCollect(servers.list({ pageSize: 1, status: "ACTIVE" }))
       assert.deepStrictEqual(
         Chunk.toReadonlyArray(listed).map(({ id }) => id),
@@ -998,14 +998,14 @@ describe("CloudServers: listings as Streams", () => {
   it.effect("use the last item as the marker when a next link has none", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
-      yield* answer({
+      yield* respondWith({
         servers: [
           { id: "a", name: "a" },
           { id: "b", name: "b" }
         ],
         servers_links: [{ rel: "next", href: "http://cloud.test/next" }]
       })
-      yield* answer({ servers: [] })
+      yield* respondWith({ servers: [] })
       yield* Stream.runDrain(servers.list())
       assert.strictEqual((yield* lastRequest).query["marker"], "b")
     }).pipe(on())
@@ -1014,11 +1014,11 @@ describe("CloudServers: listings as Streams", () => {
   it.effect("continue after an empty page with a next link", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
-      yield* answer({
+      yield* respondWith({
         servers: [],
         servers_links: [{ rel: "next", href: "http://cloud.test/servers?marker=x" }]
       })
-      yield* answer({ servers: [{ id: "b", name: "b" }] })
+      yield* respondWith({ servers: [{ id: "b", name: "b" }] })
       assert.strictEqual(Chunk.size(yield* Stream.runCollect(servers.list())), 1)
     }).pipe(on())
   )
@@ -1395,7 +1395,7 @@ describe("CloudServers: waiting", () => {
   it.effect("until deleted: ends at the status DELETED too", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
-      yield* answer({ server: { ...wireServer, status: "DELETED" } })
+      yield* respondWith({ server: { ...wireServer, status: "DELETED" } })
       yield* servers.waitUntilDeleted({ serverId: "s-1" })
       assert.strictEqual(yield* polls, 1)
     }).pipe(on())

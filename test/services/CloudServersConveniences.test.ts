@@ -152,9 +152,9 @@ describe("CloudServers: operations that wait", () => {
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const servers = yield* CloudServers.CloudServers
-      const adminPassword = Redacted.make("told once")
+      const adminPassword = Redacted.make("initial password")
       const created = { ...small, adminPassword, timeout: "2 minutes" } as const
-      const told = (failure: Effect.Effect<unknown>) =>
+      const errorTag = (failure: Effect.Effect<unknown>) =>
         Effect.gen(function* () {
           yield* failure
           const error = yield* Effect.flip(inAnHour(servers.createAndWait(created)))
@@ -164,8 +164,8 @@ describe("CloudServers: operations that wait", () => {
             (yield* cloud.servers.servers).map(({ id }) => id),
             about?.id
           )
-          assert.strictEqual(Redacted.value(about?.adminPassword ?? Redacted.make("")), "told once", error._tag)
-          assert.notInclude(shown(error), "told once")
+          assert.strictEqual(Redacted.value(about?.adminPassword ?? Redacted.make("")), "initial password", error._tag)
+          assert.notInclude(shown(error), "initial password")
           return error._tag
         })
       const refused = (status: number) =>
@@ -174,8 +174,8 @@ describe("CloudServers: operations that wait", () => {
           fault: { _tag: "Status", status, body: { fault: { message: "no" } } },
           times: Number.POSITIVE_INFINITY
         })
-      assert.strictEqual(yield* told(cloud.servers.failBuilds()), "ResourceFailed")
-      assert.strictEqual(yield* told(refused(403)), "Forbidden")
+      assert.strictEqual(yield* errorTag(cloud.servers.failBuilds()), "ResourceFailed")
+      assert.strictEqual(yield* errorTag(refused(403)), "Forbidden")
     }).pipe(on)
   )
 
@@ -379,14 +379,14 @@ describe("CloudServers: consoles and addresses", () => {
       const cloud = yield* TestCloud.TestCloud
       const servers = yield* CloudServers.CloudServers
       const input = { serverId: "s", ipAddressId: "i" }
-      const answers = (status: number, body: unknown) =>
+      const responses = (status: number, body: unknown) =>
         cloud.fail({ match: { service: "servers" }, fault: { _tag: "Status", status, body } })
-      yield* answers(405, { badMethod: { code: 405, message: "no" } })
-      yield* answers(201, { ip_association: { id: "i", address: "192.0.2.9" } })
+      yield* responses(405, { badMethod: { code: 405, message: "no" } })
+      yield* responses(201, { ip_association: { id: "i", address: "192.0.2.9" } })
       assert.deepStrictEqual(yield* servers.createIpAssociation(input), { id: "i", address: "192.0.2.9" })
       assert.deepStrictEqual(yield* lines, ["PUT /servers/s/ip_associations/i", "POST /servers/s/ip_associations/i"])
       yield* cloud.clearRequests
-      yield* answers(404, { itemNotFound: { code: 404, message: "no" } })
+      yield* responses(404, { itemNotFound: { code: 404, message: "no" } })
       assert.strictEqual((yield* Effect.flip(servers.createIpAssociation(input)))._tag, "NotFound")
       assert.lengthOf(yield* lines, 1)
     }).pipe(on)
@@ -404,7 +404,7 @@ describe("CloudServers: consoles and addresses", () => {
       assert.strictEqual(first?.interface, "public")
       assert.deepStrictEqual([first?.inbound, first?.outbound], [1024, 512])
       assert.isTrue(DateTime.isDateTime(first?.periodStart))
-      const answer = (fields: object) =>
+      const respondWith = (fields: object) =>
         cloud.fail({
           match: { service: "servers" },
           fault: {
@@ -422,16 +422,16 @@ describe("CloudServers: consoles and addresses", () => {
             }
           }
         })
-      yield* answer({
+      yield* respondWith({
         "OS-EXT-AZ:availability_zone": "nova",
         "rax-bandwidth:bandwidth": [{ interface: "private", bandwidth_inbound: "7", bandwidth_outbound: 8 }]
       })
-      const told = yield* servers.get({ serverId })
+      const other = yield* servers.get({ serverId })
       assert.deepStrictEqual(
-        [told.availabilityZone, told.bandwidth],
+        [other.availabilityZone, other.bandwidth],
         ["nova", [{ interface: "private", inbound: 7, outbound: 8 }]]
       )
-      yield* answer({
+      yield* respondWith({
         "OS-EXT-AZ:availability_zone": "",
         "rax-bandwidth:bandwidth": null,
         "RAX-SI:image_schedule": null

@@ -7,7 +7,7 @@ const login = Layer.provideMerge(Identity.layer({ credentials: TestCloud.credent
   Layer.orDie
 )
 
-const speaking = (microversion: string | undefined) =>
+const withMicroversion = (microversion: string | undefined) =>
   Layer.mergeAll(
     CloudServers.layer({ microversion, retry: RetryPolicy.never }),
     CloudFiles.layer({ microversion, retry: RetryPolicy.never })
@@ -18,7 +18,7 @@ const last = Effect.map(
   (all) => all.at(-1)
 )
 
-const answer = (body: unknown, status = 200) =>
+const respondWith = (body: unknown, status = 200) =>
   Effect.flatMap(TestCloud.TestCloud, (cloud) =>
     cloud.fail({ match: { service: "servers" }, fault: { _tag: "Status", status, body } })
   )
@@ -63,7 +63,7 @@ describe("CloudServers: microversions", () => {
       const headers = (yield* last)?.headers ?? {}
       assert.notProperty(headers, "openstack-api-version")
       assert.notProperty(headers, "x-openstack-nova-api-version")
-    }).pipe(Effect.provide(speaking(undefined)))
+    }).pipe(Effect.provide(withMicroversion(undefined)))
   )
 
   for (const version of ["2.79", "latest"]) {
@@ -73,7 +73,7 @@ describe("CloudServers: microversions", () => {
         const headers = (yield* last)?.headers ?? {}
         assert.strictEqual(headers["openstack-api-version"], `compute ${version}`)
         assert.strictEqual(headers["x-openstack-nova-api-version"], version)
-      }).pipe(Effect.provide(speaking(version)))
+      }).pipe(Effect.provide(withMicroversion(version)))
     )
   }
 
@@ -90,13 +90,13 @@ describe("CloudServers: microversions", () => {
         const none = yield* Effect.flip(files.getAccount())
         assert.match(none.message, /microversion: expected none: CloudFiles has no microversions/)
         assert.strictEqual((yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.requests)).length, before)
-      }).pipe(Effect.provide(speaking("two")))
+      }).pipe(Effect.provide(withMicroversion("two")))
   )
 
   it.effect("an unsupported one is reported with the cloud's message", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
-      yield* answer(
+      yield* respondWith(
         {
           computeFault: {
             code: 406,
@@ -108,13 +108,13 @@ describe("CloudServers: microversions", () => {
       const error = yield* Effect.flip(servers.getLimits())
       assert.strictEqual(error._tag, "UnexpectedStatus")
       assert.match(error.message, /Version 9\.9 is not supported by the API\. Minimum is 2\.1 and maximum is 2\.93\./)
-    }).pipe(Effect.provide(speaking("9.9")))
+    }).pipe(Effect.provide(withMicroversion("9.9")))
   )
 
   it.effect("a server of later versions has the flavor's name instead of its id, and the added fields", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
-      yield* answer({ server: modern })
+      yield* respondWith({ server: modern })
       const server = yield* servers.get({ serverId: "s-1" })
       assert.isFalse("flavorId" in server)
       assert.strictEqual(server.flavorName, "m1.tiny")
@@ -122,21 +122,21 @@ describe("CloudServers: microversions", () => {
       assert.deepStrictEqual(server.tags, ["web", "blue"])
       assert.strictEqual(server.locked, true)
       assert.strictEqual(server.imageId, "i-1")
-      yield* answer({ servers: [modern] })
+      yield* respondWith({ servers: [modern] })
       assert.strictEqual(yield* Stream.runCount(Stream.take(servers.listDetail(), 1)), 1)
-    }).pipe(Effect.provide(speaking("latest")))
+    }).pipe(Effect.provide(withMicroversion("latest")))
   )
 
   it.effect("from 2.37 a server's networks may be auto or none", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
       for (const networks of ["auto", "none"] as const) {
-        yield* answer({ server: { id: "s-1" } }, 202)
+        yield* respondWith({ server: { id: "s-1" } }, 202)
         yield* servers.create({ name: "web-1", imageId: "i-1", flavorId: "1", networks })
         const body = JSON.parse(new TextDecoder().decode((yield* last)?.body)) as { server: { networks: unknown } }
         assert.strictEqual(body.server.networks, networks)
       }
-    }).pipe(Effect.provide(speaking("2.37")))
+    }).pipe(Effect.provide(withMicroversion("2.37")))
   )
 
   it.effect("an API that Nova no longer proxies is rejected, and the service to use is named", () =>
@@ -161,15 +161,15 @@ describe("CloudServers: microversions", () => {
         assert.include(error.message, `microversions: { CloudServers: "${until}" }`)
       }
       assert.strictEqual((yield* Effect.flatMap(TestCloud.TestCloud, (cloud) => cloud.requests)).length, before)
-    }).pipe(Effect.provide(speaking("2.79")))
+    }).pipe(Effect.provide(withMicroversion("2.79")))
   )
 
   it.effect("images are available up to 2.35", () =>
     Effect.gen(function* () {
       const servers = yield* CloudServers.CloudServers
-      yield* answer({ images: [] })
+      yield* respondWith({ images: [] })
       assert.strictEqual(yield* Stream.runCount(servers.listImages()), 0)
-    }).pipe(Effect.provide(speaking("2.35")))
+    }).pipe(Effect.provide(withMicroversion("2.35")))
   )
 
   it.effect("the error for a field that needs a microversion says where to set it", () =>
@@ -180,6 +180,6 @@ describe("CloudServers: microversions", () => {
       assert.include(message, "tags: expected microversion 2.52 or later for it")
       assert.include(message, 'microversion: "2.52" in the options of CloudServers.layer')
       assert.include(message, 'microversions: { CloudServers: "2.52" } in those of OpenStack.layer')
-    }).pipe(Effect.provide(speaking(undefined)))
+    }).pipe(Effect.provide(withMicroversion(undefined)))
   )
 })

@@ -48,16 +48,16 @@ describe("CloudServers on OpenStack: microversions", () => {
       nova,
       Effect.gen(function* () {
         const { id: serverId } = yield* built().pipe(at())
-        const told = (microversion?: string) =>
+        const read = (microversion?: string) =>
           Effect.flatMap(CloudServers.CloudServers, (servers) => servers.get({ serverId })).pipe(at(microversion))
-        const oldest = yield* told()
+        const oldest = yield* read()
         assert.deepStrictEqual(
           [oldest.flavorId, oldest.availabilityZone, oldest.securityGroups, oldest.locked, oldest.tags],
           ["general1-1", "east", ["default"], undefined, undefined]
         )
-        const tagged = yield* told("2.26")
+        const tagged = yield* read("2.26")
         assert.deepStrictEqual([tagged.locked, tagged.tags, tagged.flavorId], [false, [], "general1-1"])
-        const newest = yield* told("latest")
+        const newest = yield* read("latest")
         assert.deepStrictEqual(
           [newest.flavorId, newest.flavorName, newest.hostname, newest.serverGroups],
           [undefined, "1 GB General Purpose v1", "web", []]
@@ -195,9 +195,9 @@ describe("CloudServers on OpenStack: volumes", () => {
           yield* servers.attachVolume({ serverId, volumeId: deleted })
           yield* servers.updateVolumeAttachment({ serverId, attachmentId: kept, deleteOnTermination: false })
           yield* servers.updateVolumeAttachment({ serverId, attachmentId: deleted, deleteOnTermination: true })
-          const told = yield* servers.listVolumeAttachments({ serverId })
+          const read = yield* servers.listVolumeAttachments({ serverId })
           assert.deepStrictEqual(
-            told.map((each) => each.deleteOnTermination),
+            read.map((each) => each.deleteOnTermination),
             [false, true]
           )
           const swap = servers.updateVolumeAttachment({ serverId, attachmentId: kept, volumeId: deleted })

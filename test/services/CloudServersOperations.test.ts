@@ -199,13 +199,13 @@ describe("CloudServers: actions", () => {
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const servers = yield* CloudServers.CloudServers
-      const answer = (fault: { readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }) =>
+      const respondWith = (fault: { readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }) =>
         cloud.fail({ match: { service: "servers" }, fault: { _tag: "Status", status: 202, ...fault } })
-      yield* answer({ body: { image_id: "i-1" } })
+      yield* respondWith({ body: { image_id: "i-1" } })
       assert.deepStrictEqual(yield* servers.createImage({ serverId: "s", name: "n" }), { imageId: "i-1" })
-      yield* answer({ body: "202 Accepted", headers: { Location: "http://internal.test/v2/1/images/i-2" } })
+      yield* respondWith({ body: "202 Accepted", headers: { Location: "http://internal.test/v2/1/images/i-2" } })
       assert.deepStrictEqual(yield* servers.createImage({ serverId: "s", name: "n" }), { imageId: "i-2" })
-      yield* answer({ body: "" })
+      yield* respondWith({ body: "" })
       yield* refusedWith("MalformedResponse", servers.createImage({ serverId: "s", name: "n" }))
     }).pipe(on)
   )

@@ -398,7 +398,7 @@ const cases: Readonly<
 }
 
 /** The responses for documented errors. */
-const answers: Readonly<Record<string, { readonly status: number; readonly body: unknown }>> = {
+const responses: Readonly<Record<string, { readonly status: number; readonly body: unknown }>> = {
   BadRequest: { status: 400, body: { badRequest: { code: 400, message: "not so" } } },
   Forbidden: { status: 403, body: { forbidden: { code: 403, message: "not you" } } },
   NotFound: { status: 404, body: { itemNotFound: { code: 404, message: "not here" } } },
@@ -437,7 +437,7 @@ describe("every operation of Cloud Servers", () => {
           input: unknown
         ) => Effect.Effect<unknown, { readonly _tag: string; readonly message: string }>
         for (const tag of tags) {
-          yield* cloud.fail({ match: {}, fault: { _tag: "Status", ...(answers[tag] ?? { status: 418 }) } })
+          yield* cloud.fail({ match: {}, fault: { _tag: "Status", ...(responses[tag] ?? { status: 418 }) } })
           yield* cloud.clearRequests
           const error = yield* Effect.flip(operation(input))
           assert.strictEqual(error._tag, tag)
@@ -450,7 +450,7 @@ describe("every operation of Cloud Servers", () => {
         }
         // An error that an operation does not document is not in its type, and becomes UnexpectedStatus.
         if (!documented.includes("Conflict")) {
-          yield* cloud.fail({ match: {}, fault: { _tag: "Status", ...answers["Conflict"], status: 409 } })
+          yield* cloud.fail({ match: {}, fault: { _tag: "Status", ...responses["Conflict"], status: 409 } })
           assert.strictEqual((yield* Effect.flip(operation(input)))._tag, "UnexpectedStatus")
         }
       }).pipe(Effect.provide(cloud))

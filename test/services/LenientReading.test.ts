@@ -5,31 +5,37 @@ import { CloudBigData, CloudError, CloudLoadBalancers, Rackspace, TestCloud } fr
 import { collected } from "../support.js"
 
 /** The services on a cloud that returns the test's response for each URL. */
-const answering = (answer: (url: URL) => unknown) =>
+const answering = (response: (url: URL) => unknown) =>
   Rackspace.layerServices({
     transformClient: () =>
       HttpClient.make((request, url) =>
         Effect.succeed(
           HttpClientResponse.fromWeb(
             request,
-            new Response(JSON.stringify(answer(url)), { status: 200, headers: { "content-type": "application/json" } })
+            new Response(JSON.stringify(response(url)), {
+              status: 200,
+              headers: { "content-type": "application/json" }
+            })
           )
         )
       )
   })
 
 const balancersOf = <A, E>(
-  answer: (url: URL) => unknown,
+  response: (url: URL) => unknown,
   use: (balancers: CloudLoadBalancers.Service) => Effect.Effect<A, E>
 ) =>
   Effect.flatMap(CloudLoadBalancers.CloudLoadBalancers, use).pipe(
-    Effect.provide(answering(answer)),
+    Effect.provide(answering(response)),
     Effect.provide(TestCloud.layer())
   )
 
-const bigDataOf = <A, E>(answer: (url: URL) => unknown, use: (bigData: CloudBigData.Service) => Effect.Effect<A, E>) =>
+const bigDataOf = <A, E>(
+  response: (url: URL) => unknown,
+  use: (bigData: CloudBigData.Service) => Effect.Effect<A, E>
+) =>
   Effect.flatMap(CloudBigData.CloudBigData, use).pipe(
-    Effect.provide(answering(answer)),
+    Effect.provide(answering(response)),
     Effect.provide(TestCloud.layer())
   )
 
@@ -85,7 +91,7 @@ describe("paged usage of load balancers", () => {
 
   it.effect("of an account is read completely: its records, its balancers, and the records of each", () => {
     const next = (path: string) => [{ link: { href: `http://lb-internal.invalid${path}`, rel: "next" } }]
-    const answer = ({ pathname, searchParams }: URL) => {
+    const response = ({ pathname, searchParams }: URL) => {
       const offset = Number(searchParams.get("offset") ?? 0)
       if (pathname.endsWith("/loadbalancers/7/usage")) {
         return {
@@ -115,7 +121,7 @@ describe("paged usage of load balancers", () => {
             loadBalancerUsages: { loadBalancerId: 8, loadBalancerName: "b", loadBalancerUsageRecords: [{ id: 82 }] }
           }
     }
-    return balancersOf(answer, (balancers) =>
+    return balancersOf(response, (balancers) =>
       Effect.gen(function* () {
         const usage = yield* balancers.getAccountUsage()
         assert.strictEqual(usage.accountId, "5")

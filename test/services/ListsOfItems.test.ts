@@ -4,11 +4,11 @@ import { Effect, Stream } from "effect"
 import { CloudBigData, CloudLoadBalancers, CloudServers, Rackspace, TestCloud } from "effect-rackspace"
 
 /** The services on a cloud that returns the test's response for each URL. */
-const answering = (answer: (url: URL) => Response) =>
+const answering = (response: (url: URL) => Response) =>
   Rackspace.layerServices({
     retry: TestCloud.retryWithoutDelay,
     transformClient: () =>
-      HttpClient.make((request, url) => Effect.succeed(HttpClientResponse.fromWeb(request, answer(url))))
+      HttpClient.make((request, url) => Effect.succeed(HttpClientResponse.fromWeb(request, response(url))))
   })
 
 const json = (value: unknown) => (): Response =>
@@ -20,12 +20,12 @@ interface Services {
   readonly bigData: CloudBigData.Service
 }
 
-const withServices = <A, E>(answer: (url: URL) => Response, use: (services: Services) => Effect.Effect<A, E>) =>
+const withServices = <A, E>(response: (url: URL) => Response, use: (services: Services) => Effect.Effect<A, E>) =>
   Effect.all({
     servers: CloudServers.CloudServers,
     balancers: CloudLoadBalancers.CloudLoadBalancers,
     bigData: CloudBigData.CloudBigData
-  }).pipe(Effect.flatMap(use), Effect.provide(answering(answer)), Effect.provide(TestCloud.layer()))
+  }).pipe(Effect.flatMap(use), Effect.provide(answering(response)), Effect.provide(TestCloud.layer()))
 
 const good = (id: string) => ({
   id,

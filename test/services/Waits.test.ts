@@ -152,7 +152,7 @@ const failures: ReadonlyArray<readonly [string, Fault]> = [
 ]
 
 /** Runs a wait in which a few consecutive requests fail. */
-const disturbed = (wait: Wait, fault: Fault) =>
+const withFailingPolls = (wait: Wait, fault: Fault) =>
   Effect.gen(function* () {
     const cloud = yield* TestCloud.TestCloud
     const run = yield* wait.prepare
@@ -169,12 +169,12 @@ describe("waits of all services", () => {
   for (const [name, wait] of Object.entries(waits)) {
     for (const [what, fault] of failures) {
       it.scoped(`${name} continues after ${what}, even without retries of requests`, () =>
-        disturbed(wait, fault).pipe(Effect.provide(TestCloud.layer({ retry: RetryPolicy.never })))
+        withFailingPolls(wait, fault).pipe(Effect.provide(TestCloud.layer({ retry: RetryPolicy.never })))
       )
     }
     if (wait.creates) {
       it.scoped(`${name} continues if the created resource is not found at first`, () =>
-        disturbed(wait, { _tag: "Status", status: 404 }).pipe(Effect.provide(TestCloud.layer()))
+        withFailingPolls(wait, { _tag: "Status", status: 404 }).pipe(Effect.provide(TestCloud.layer()))
       )
     }
     it.scoped(`${name} fails immediately with a permanent error`, () =>

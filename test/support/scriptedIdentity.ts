@@ -20,18 +20,21 @@ export interface ScriptedIdentity {
   readonly received: ReadonlyArray<Received>
 }
 
-export type Answer = WireResponse | ((request: Received) => WireResponse) | Effect.Effect<WireResponse, WireBroken>
+export type TestResponse =
+  WireResponse | ((request: Received) => WireResponse) | Effect.Effect<WireResponse, WireBroken>
 
 /** Returns the responses in order, and then the last one for all further requests. */
-export const scriptedIdentity = (...answers: ReadonlyArray<Answer>): ScriptedIdentity => {
+export const scriptedIdentity = (...responses: ReadonlyArray<TestResponse>): ScriptedIdentity => {
   const received: Array<Received> = []
   const handler: WireHandler = (request) =>
     Effect.flatMap(bytesOf(request.body), (bytes) => {
       const { headers, method, target } = request
       const arrived = { method, target, headers, text: new TextDecoder().decode(bytes) }
       received.push(arrived)
-      const answer = answers[Math.min(received.length, answers.length) - 1] ?? Reply.empty(500)
-      return Effect.isEffect(answer) ? answer : Effect.succeed(typeof answer === "function" ? answer(arrived) : answer)
+      const response = responses[Math.min(received.length, responses.length) - 1] ?? Reply.empty(500)
+      return Effect.isEffect(response)
+        ? response
+        : Effect.succeed(typeof response === "function" ? response(arrived) : response)
     })
   return { client: LocalHttpClient.make(handler), handler, received }
 }

@@ -61,8 +61,8 @@ export const sendForm =
       }
       data.append("file", new Blob([file.content], { type: "text/plain" }), file.name)
       const action = attribute(/<form[^>]*>/.exec(html)?.[0] ?? "", "action")
-      const answer = await fetch(action, { method: "POST", body: data })
-      assert.include(await answer.text(), `from-browsers/${file.name}: ${file.content.length} bytes`)
+      const response = await fetch(action, { method: "POST", body: data })
+      assert.include(await response.text(), `from-browsers/${file.name}: ${file.content.length} bytes`)
     })
 
 /** Selects a file in the form in a real browser, and clicks its button. */

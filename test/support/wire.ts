@@ -12,13 +12,13 @@ export interface Operation<Service> {
   readonly line: string
   readonly body?: unknown
   readonly status?: number
-  readonly answer?: unknown
+  readonly response?: unknown
   readonly decoded: unknown
 }
 
 /** Sets the next responses of a service of the emulated cloud, and returns its requests with paths relative to `base`. */
 export const wireOf = (service: string, base: string) => ({
-  answer: (body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}) =>
+  respondWith: (body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}) =>
     Effect.flatMap(TestCloud.TestCloud, (cloud) =>
       cloud.fail({ match: { service }, fault: { _tag: "Status", status, body, headers } })
     ),

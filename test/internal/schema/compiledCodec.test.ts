@@ -10,20 +10,20 @@ import * as CloudServers from "../../../src/services/CloudServers.js"
 type Loose = Schema.Schema.AnyNoContext
 
 /** The result of Effect's parser. It throws for some invalid values when it prints them, such as `{ toString: 0 }`. */
-const parsed = (parse: (value: unknown) => Either.Either<unknown, unknown>, value: unknown) =>
+const parserResult = (parse: (value: unknown) => Either.Either<unknown, unknown>, value: unknown) =>
   Either.flatMap(
     Either.try(() => parse(value)),
     (outcome) => outcome
   )
 
 /** Asserts that the compiled codec returns the parser's result for every value that the parser accepts, and falls back otherwise. */
-const agrees = (schema: Loose, value: unknown, direction: "decode" | "encode"): void => {
-  const [quick, parse] =
+const assertAgreement = (schema: Loose, value: unknown, direction: "decode" | "encode"): void => {
+  const [compiled, parse] =
     direction === "decode"
       ? [compiledDecoder(schema), Schema.decodeUnknownEither(schema)]
       : [compiledEncoder(schema), Schema.encodeUnknownEither(schema)]
-  const wanted = parsed(parse, value)
-  const got = quick(value)
+  const wanted = parserResult(parse, value)
+  const got = compiled(value)
   if (Either.isRight(wanted)) assert.deepStrictEqual(got, wanted.right)
   else assert.strictEqual(got, fallback)
 }
@@ -34,7 +34,7 @@ const hostile = FastCheck.oneof(
 )
 
 /** The value, with one part at the path replaced or removed. */
-const spoilt = (value: unknown, path: ReadonlyArray<number>, by: unknown): unknown => {
+const mutated = (value: unknown, path: ReadonlyArray<number>, by: unknown): unknown => {
   const [at, ...rest] = path
   if (at === undefined || typeof value !== "object" || value === null) return by
   const keys = Object.keys(value)
@@ -42,7 +42,7 @@ const spoilt = (value: unknown, path: ReadonlyArray<number>, by: unknown): unkno
   if (key === undefined) return by
   const copy: Record<string, unknown> = Array.isArray(value) ? ([...value] as never) : { ...value }
   if (rest.length === 0 && by === undefined && at % 2 === 0) delete copy[key]
-  else copy[key] = spoilt(copy[key], rest, by)
+  else copy[key] = mutated(copy[key], rest, by)
   return copy
 }
 
@@ -81,14 +81,14 @@ describe("compiled codecs", () => {
       const path = FastCheck.array(FastCheck.nat(20), { minLength: 1, maxLength: 3 })
       FastCheck.assert(
         FastCheck.property(encoded, path, hostile, (value, where, by) => {
-          agrees(schema, value, "decode")
-          agrees(schema, spoilt(value, where, by), "decode")
+          assertAgreement(schema, value, "decode")
+          assertAgreement(schema, mutated(value, where, by), "decode")
         })
       )
       FastCheck.assert(
         FastCheck.property(decoded, path, hostile, (value, where, by) => {
-          agrees(schema, value, "encode")
-          agrees(schema, spoilt(value, where, by), "encode")
+          assertAgreement(schema, value, "encode")
+          assertAgreement(schema, mutated(value, where, by), "encode")
         })
       )
     })
@@ -136,7 +136,7 @@ describe("compiled codecs", () => {
       "2026-01-01",
       "x"
     ]) {
-      agrees(Timestamp, odd, "decode")
+      assertAgreement(Timestamp, odd, "decode")
     }
   })
 
@@ -167,8 +167,8 @@ describe("compiled codecs", () => {
           if (schema === undefined || schema === "raw") continue
           FastCheck.assert(
             FastCheck.property(hostile, FastCheck.dictionary(FastCheck.string(), hostile), (value, record) => {
-              agrees(schema, value, "decode")
-              agrees(schema, record, "encode")
+              assertAgreement(schema, value, "decode")
+              assertAgreement(schema, record, "encode")
             }),
             { numRuns: 20 }
           )

@@ -5,7 +5,7 @@ import { type JsonItems, jsonItems, UnreadableArray } from "../../../src/interna
 /** The items of a text that arrives in pieces of the given sizes, which repeat. */
 const read = (
   text: string,
-  sizes: ReadonlyArray<number>
+  pieceSizes: ReadonlyArray<number>
 ): { readonly items: Array<unknown>; readonly times: number } => {
   const bytes = new TextEncoder().encode(text)
   const items: Array<unknown> = []
@@ -15,7 +15,7 @@ const read = (
     items.push(...some)
   })
   for (let offset = 0, index = 0; offset < bytes.byteLength; index++) {
-    const size = sizes[index % sizes.length] ?? 1
+    const size = pieceSizes[index % pieceSizes.length] ?? 1
     reader.add(bytes.subarray(offset, offset + size))
     offset += size
   }
@@ -24,9 +24,9 @@ const read = (
 }
 
 /** The reason why a text cannot be read, if any. */
-const problemOf = (text: string, sizes: ReadonlyArray<number>): string | undefined => {
+const problemOf = (text: string, pieceSizes: ReadonlyArray<number>): string | undefined => {
   try {
-    read(text, sizes)
+    read(text, pieceSizes)
     return undefined
   } catch (problem) {
     return problem instanceof UnreadableArray ? problem.reason : String(problem)
@@ -49,11 +49,11 @@ describe("a JSON array that is read as it arrives", () => {
         FastCheck.array(FastCheck.integer({ min: 1, max: 50_000 }), { minLength: 1, maxLength: 4 }),
         space,
         space,
-        (some, sizes, before, between) => {
+        (some, pieceSizes, before, between) => {
           // Long enough for several pieces.
           const all = Array.from({ length: 30 }, () => some).flat()
           const text = `${before}[${all.map((one) => JSON.stringify(one)).join(`,${between}`)}]${between}`
-          assert.deepStrictEqual(read(text, sizes).items, JSON.parse(text))
+          assert.deepStrictEqual(read(text, pieceSizes).items, JSON.parse(text))
         }
       ),
       { numRuns: 200 }
