@@ -34,11 +34,11 @@ const names = ["node_count", "vcpus", "ram", "disk"] as const
 export const checkQuota = (region: Region, counts: Iterable<Count>, others: ReadonlyArray<ClusterRecord>): void => {
   const { quota } = region.settings
   const used = usageOfClusters(others)
-  const asked = usageOf(counts)
+  const requested = usageOf(counts)
   for (const name of names) {
-    if (used[name] + asked[name] > quota[name]) {
+    if (used[name] + requested[name] > quota[name]) {
       const remaining = quota[name] - used[name]
-      refuse(413, `The resource quota was exceeded: ${asked[name]} of ${name} requested, ${remaining} remaining`)
+      refuse(413, `The resource quota was exceeded: ${requested[name]} of ${name} requested, ${remaining} remaining`)
     }
   }
 }

@@ -42,8 +42,8 @@ const recommend = (workload: Workload, gigabytes: number, persistent: string): R
       const nodes = Math.max(1, Math.ceil((gigabytes * kept) / each.disk))
       return { each, nodes, minutes: Math.max(1, gigabytes / (nodes * each.vcpus * workload.pace)) }
     })
-  const fewest = Math.min(...sizes.map(({ each, nodes }) => each.vcpus * nodes))
-  const recommended = sizes.find(({ each, nodes }) => each.vcpus * nodes === fewest)
+  const minVcpus = Math.min(...sizes.map(({ each, nodes }) => each.vcpus * nodes))
+  const recommended = sizes.find(({ each, nodes }) => each.vcpus * nodes === minVcpus)
   return [
     {
       name: workload.name,

@@ -56,12 +56,12 @@ export const preflight = (
     return Answer.standard(401, { Allow: methods.join(", ") })
   }
   const maxAge = settingOf(container, "Max-Age")
-  const asked = (headers["access-control-request-headers"] ?? "")
+  const requested = (headers["access-control-request-headers"] ?? "")
     .split(",")
     .map((header) => header.trim())
     .filter((header) => header !== "")
   const { Vary: vary, ...forWhom } = allowOrigin(container, origin)
-  const varies = [vary, asked.length > 0 ? "Access-Control-Request-Headers" : undefined].filter(
+  const varies = [vary, requested.length > 0 ? "Access-Control-Request-Headers" : undefined].filter(
     (header) => header !== undefined
   )
   return {
@@ -72,7 +72,7 @@ export const preflight = (
       ...(varies.length === 0 ? {} : { Vary: varies.join(", ") }),
       ...(maxAge === undefined ? {} : { "Access-Control-Max-Age": maxAge }),
       "Access-Control-Allow-Methods": allow,
-      ...(asked.length === 0 ? {} : { "Access-Control-Allow-Headers": asked.join(", ") })
+      ...(requested.length === 0 ? {} : { "Access-Control-Allow-Headers": requested.join(", ") })
     },
     body: new Uint8Array(0)
   }

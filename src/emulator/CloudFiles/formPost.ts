@@ -163,8 +163,8 @@ const makeForm = (storage: Storage, settings: Settings, request: ServiceRequest)
   /** Starts a file. Invalid fields are refused here. */
   const openFile = (filename: ByteText.ByteText, headers: Readonly<Record<string, ByteText.ByteText>>, now: number) => {
     files++
-    const most = integer(fields.get("max_file_count")) ?? malformed("max_file_count not an integer")
-    if (files > most) {
+    const maxFiles = integer(fields.get("max_file_count")) ?? malformed("max_file_count not an integer")
+    if (files > maxFiles) {
       status = 400
       message = "max file count exceeded"
       isOver = true

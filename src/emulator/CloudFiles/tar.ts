@@ -86,10 +86,7 @@ const checksums = (block: Uint8Array): readonly [unsigned: number, signed: numbe
   return [unsigned, signed]
 }
 
-/**
- * Parses the records of a pax header: `27 path=a/name of its own
- * `, where the number is the length of the whole record.
- */
+/** Parses the records of a pax header: `21 path=photos/a.jpg` and a newline, where the number is the record's length. */
 const paxRecords = (body: string): ReadonlyArray<readonly [string, ByteText]> => {
   const records: Array<readonly [string, ByteText]> = []
   for (let at = 0; at < body.length && body[at] !== "\0";) {

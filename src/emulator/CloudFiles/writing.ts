@@ -194,11 +194,11 @@ export const readBody = (
 ): Effect.Effect<StoredBytes.StoredBytes, WireBroken | Refusal.Refusal> =>
   Effect.suspend(() => {
     const store = StoredBytes.writer(length)
-    const most = length ?? limit
+    const maxBytes = length ?? limit
     let isTooLong = false
     const reading = Stream.runForEachWhile(body, (bytes) =>
       Effect.sync(() => {
-        const left = most - store.size()
+        const left = maxBytes - store.size()
         isTooLong = bytes.byteLength > left
         store.write(isTooLong ? bytes.subarray(0, left) : bytes)
         // Bytes beyond the announced length do not belong to this request.

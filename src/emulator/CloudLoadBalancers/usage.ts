@@ -79,7 +79,7 @@ export const make = (nextId: () => number): Usage => {
   const segments: Array<Segment> = []
   const failures = new Map<string, number>()
   const current = [0, 0]
-  const most = [0, 0]
+  const peak = [0, 0]
   let countedUntil = 0
 
   /** Adds the connections since the last count. */
@@ -129,7 +129,7 @@ export const make = (nextId: () => number): Usage => {
       const kind = ssl ? 1 : 0
       if (connections !== undefined) {
         current[kind] = connections
-        most[kind] = Math.max(most[kind] ?? 0, connections)
+        peak[kind] = Math.max(peak[kind] ?? 0, connections)
       }
       for (const [name, times] of Object.entries(failed)) {
         const key = ssl ? `${name}Ssl` : name
@@ -144,11 +144,11 @@ export const make = (nextId: () => number): Usage => {
     },
     statistics: (hasSsl) => ({
       ...Object.fromEntries(names.map((name) => [name, failures.get(name) ?? 0])),
-      maxConn: most[0],
+      maxConn: peak[0],
       currentConn: current[0],
       // Without SSL termination the cloud writes null.
       ...Object.fromEntries(names.map((name) => [`${name}Ssl`, hasSsl ? (failures.get(`${name}Ssl`) ?? 0) : null])),
-      maxConnSsl: hasSsl ? most[1] : null,
+      maxConnSsl: hasSsl ? peak[1] : null,
       currentConnSsl: hasSsl ? current[1] : null
     })
   }

@@ -29,7 +29,7 @@ export interface CreateRequest {
   readonly accessIPv4: string | undefined
   readonly accessIPv6: string | undefined
   /** The minimum and the maximum number of servers, which the quotas may limit. */
-  readonly count: { readonly least: number; readonly most: number }
+  readonly count: { readonly min: number; readonly max: number }
   readonly wantsReservation: boolean
   /** False if the scheduler's hints cannot be met: the server will end in ERROR. */
   readonly schedulable: boolean
@@ -409,9 +409,9 @@ export const read = (region: Region, request: NovaRequest): CreateRequest => {
   if (userData !== undefined && userData !== null && decodeBase64(userData) === undefined) {
     return badRequest("Userdata content cannot be decoded")
   }
-  const least = readCount(server, "min_count", 1)
-  const most = readCount(server, "max_count", least)
-  if (least > most) {
+  const min = readCount(server, "min_count", 1)
+  const max = readCount(server, "max_count", min)
+  if (min > max) {
     return badRequest("min_count must be <= max_count")
   }
   return {
@@ -426,7 +426,7 @@ export const read = (region: Region, request: NovaRequest): CreateRequest => {
     adminPass,
     accessIPv4: readAddress(server, "accessIPv4"),
     accessIPv6: readAddress(server, "accessIPv6"),
-    count: { least, most },
+    count: { min, max },
     wantsReservation: server["return_reservation_id"] === true || server["return_reservation_id"] === "True",
     schedulable: readHints(body, region),
     openStack

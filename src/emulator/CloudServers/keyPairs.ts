@@ -114,7 +114,7 @@ const toJson = (keyPair: KeyPair, request: NovaRequest): Readonly<Record<string,
 })
 
 /** The fields of a single key pair. */
-const whole = (keyPair: KeyPair, request: NovaRequest): Readonly<Record<string, unknown>> => ({
+const toDetail = (keyPair: KeyPair, request: NovaRequest): Readonly<Record<string, unknown>> => ({
   ...toJson(keyPair, request),
   user_id: request.caller.userId,
   ...(request.microversion === undefined
@@ -228,7 +228,7 @@ export const make = (pageCap: number): KeyPairs => {
         checkAsked(request)
         return keyPairs.get(name) ?? notFound(`Keypair ${name} not found for user ${request.caller.userId}`)
       })({
-        "GET /os-keypairs/{name}": (keyPair, request) => Reply.json(200, { keypair: whole(keyPair, request) }),
+        "GET /os-keypairs/{name}": (keyPair, request) => Reply.json(200, { keypair: toDetail(keyPair, request) }),
         "DELETE /os-keypairs/{name}": ({ name }, request) => {
           keyPairs.delete(name)
           return Reply.empty(speaks(request, 2) ? 204 : 202)

@@ -23,14 +23,14 @@ export const page = <A extends { readonly id: string }>(options: {
   readonly url: string
 }): Page<A> => {
   const { cap, query } = options
-  const asked = query.get("limit")
-  if (asked !== null && !/^[+-]?\d+$/.test(asked)) {
+  const requested = query.get("limit")
+  if (requested !== null && !/^[+-]?\d+$/.test(requested)) {
     return badRequest("limit param must be an integer")
   }
-  if (asked !== null && Number(asked) < 0) {
+  if (requested !== null && Number(requested) < 0) {
     return badRequest("limit param must be positive")
   }
-  const limit = Math.min(cap, asked === null ? cap : Number(asked))
+  const limit = Math.min(cap, requested === null ? cap : Number(requested))
   const marker = query.get("marker")
   const items: Array<A> = []
   let reached = marker === null
@@ -50,7 +50,7 @@ export const page = <A extends { readonly id: string }>(options: {
     return badRequest(`marker [${marker}] not found`)
   }
   const last = items.at(-1)
-  if (asked === null || last === undefined || items.length < limit) {
+  if (requested === null || last === undefined || items.length < limit) {
     return { items, links: undefined }
   }
   const next = new URLSearchParams(query)

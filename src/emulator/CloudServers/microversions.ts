@@ -18,7 +18,7 @@ export const minorOf = (microversion: string): number => {
 }
 
 /** The requested microversion: `2.79` or `latest`; undefined if there is none. */
-const askedFor = (headers: Readonly<Record<string, string>>): string | undefined =>
+const requestedVersion = (headers: Readonly<Record<string, string>>): string | undefined =>
   headers["openstack-api-version"]
     ?.split(",")
     .map((each) => /^\s*compute\s+(\S+)\s*$/i.exec(each)?.[1])
@@ -26,16 +26,16 @@ const askedFor = (headers: Readonly<Record<string, string>>): string | undefined
 
 /** The minor number of a request's microversion. A later one than the cloud supports is refused with 406. */
 export const chosen = (headers: Readonly<Record<string, string>>, maximum: number): number => {
-  const asked = askedFor(headers)
-  if (asked === undefined) {
+  const requested = requestedVersion(headers)
+  if (requested === undefined) {
     return oldest
   }
-  if (asked.toLowerCase() === "latest") {
+  if (requested.toLowerCase() === "latest") {
     return maximum
   }
-  const [, major, minor] = /^([1-9]\d*)\.([1-9]\d*|0)$/.exec(asked) ?? []
+  const [, major, minor] = /^([1-9]\d*)\.([1-9]\d*|0)$/.exec(requested) ?? []
   if (major === undefined) {
-    return badRequest(`API Version String ${asked} is of invalid format. Must be of format MajorNum.MinorNum.`)
+    return badRequest(`API Version String ${requested} is of invalid format. Must be of format MajorNum.MinorNum.`)
   }
   const version = Number(minor)
   return major === "2" && version >= oldest && version <= maximum
@@ -43,7 +43,7 @@ export const chosen = (headers: Readonly<Record<string, string>>, maximum: numbe
     : Refusal.fault(
         406,
         "computeFault",
-        `Version ${asked} is not supported by the API. Minimum is 2.${oldest} and maximum is 2.${maximum}.`
+        `Version ${requested} is not supported by the API. Minimum is 2.${oldest} and maximum is 2.${maximum}.`
       )
 }
 

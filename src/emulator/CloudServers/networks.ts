@@ -66,7 +66,7 @@ export const attach = (network: Network, number: number, id: string, fixedIp?: s
 })
 
 /** The maximum number of isolated networks per account. */
-const maximum = 10
+const maxNetworks = 10
 
 const toJson = (network: Network): Readonly<Record<string, unknown>> => ({
   id: network.id,
@@ -98,7 +98,7 @@ export const make = (isAttached: (id: string, now: number) => boolean): Networks
     if (typeof cidr !== "string" || !isCidr(cidr)) {
       return badRequest("CIDR is malformed.")
     }
-    if (count() >= maximum) {
+    if (count() >= maxNetworks) {
       return forbidden("Quota exceeded, too many networks.")
     }
     const network = { id: randomUUID(), label, cidr }

@@ -107,15 +107,15 @@ const allowedCount = (
   const { instances, ram } = region.settings.quotas
   const all = region.existing(now)
   const usedRam = all.reduce((sum, server) => sum + (Flavors.find(server.flavorId)?.ram ?? 0), 0)
-  const byNumber = instances < 0 ? count.most : instances - all.length
-  if (byNumber < count.least) {
-    refuseQuota("instances", count.least, all.length, instances)
+  const byNumber = instances < 0 ? count.max : instances - all.length
+  if (byNumber < count.min) {
+    refuseQuota("instances", count.min, all.length, instances)
   }
-  const byRam = ram < 0 ? count.most : Math.floor((ram - usedRam) / flavor.ram)
-  if (byRam < count.least) {
-    refuseQuota("ram", count.least * flavor.ram, usedRam, ram)
+  const byRam = ram < 0 ? count.max : Math.floor((ram - usedRam) / flavor.ram)
+  if (byRam < count.min) {
+    refuseQuota("ram", count.min * flavor.ram, usedRam, ram)
   }
-  const allowed = Math.min(count.most, byNumber, byRam)
+  const allowed = Math.min(count.max, byNumber, byRam)
   if (openStack.group !== undefined) {
     region.groups.checkQuota(openStack.group, allowed)
   }
@@ -180,7 +180,7 @@ export const createServer = (region: Region, request: NovaRequest): WireResponse
   const hostname = wanted.openStack.hostname ?? OpenStackFields.hostnameOf(wanted.name)
   const created = Array.from({ length: count }, (_, launchIndex) => {
     // If a request creates several servers, their names are numbered.
-    const suffix = wanted.count.most === 1 ? "" : `-${launchIndex + 1}`
+    const suffix = wanted.count.max === 1 ? "" : `-${launchIndex + 1}`
     const names = { name: `${wanted.name}${suffix}`, hostname: `${hostname}${suffix}`, launchIndex }
     return build(region, wanted, names, reservationId, request)
   })

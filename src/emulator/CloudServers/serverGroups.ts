@@ -73,17 +73,17 @@ const readNewer = (sent: Fields.JsonObject, request: NovaRequest): ServerGroup =
     return invalid("rules", `${Fields.textOf(rules)} is not of type 'object'`)
   }
   refuseOthers("rules", rules, ["max_server_per_host"])
-  const most = rules["max_server_per_host"]
-  if (most === undefined) {
+  const maxServers = rules["max_server_per_host"]
+  if (maxServers === undefined) {
     return { id: randomUUID(), name, policy, maxServersPerHost: undefined }
   }
-  if (!/^[1-9]\d*$/.test(Fields.textOf(most))) {
-    return invalid("max_server_per_host", `${Fields.textOf(most)} is less than the minimum of 1`)
+  if (!/^[1-9]\d*$/.test(Fields.textOf(maxServers))) {
+    return invalid("max_server_per_host", `${Fields.textOf(maxServers)} is less than the minimum of 1`)
   }
   if (policy !== "anti-affinity") {
     return badRequest("Only anti-affinity policy supports rules.")
   }
-  return { id: randomUUID(), name, policy, maxServersPerHost: Number(most) }
+  return { id: randomUUID(), name, policy, maxServersPerHost: Number(maxServers) }
 }
 
 /** No server groups yet. */

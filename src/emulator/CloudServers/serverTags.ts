@@ -7,7 +7,7 @@ import * as ServerRecord from "./serverRecord.js"
 import type { Region } from "./region.js"
 
 /** The maximum number of tags per server. */
-const maximum = 50
+const maxTags = 50
 
 /** Validates a tag: 1 to 60 characters without commas and slashes. */
 export const readTag = (value: unknown): string =>
@@ -23,7 +23,7 @@ export const readTags = (value: unknown): ReadonlyArray<string> => {
     return invalid("tags", "It is not of type 'array'")
   }
   const tags = [...new Set((value as ReadonlyArray<unknown>).map(readTag))]
-  return tags.length > maximum ? badRequest(`The number of tags exceeded the per-server limit ${maximum}`) : tags
+  return tags.length > maxTags ? badRequest(`The number of tags exceeded the per-server limit ${maxTags}`) : tags
 }
 
 /** Tags of a server can only be changed in some states. */

@@ -175,10 +175,10 @@ const proveCredential = (login: Login, credential: Account.ApplicationCredential
   }
 }
 
-const proveToken = ({ identity, request, state }: Login, proof: Proof, asked: Scope | undefined): void => {
+const proveToken = ({ identity, request, state }: Login, proof: Proof, requested: Scope | undefined): void => {
   const id = String(member(identity["token"], "id"))
   const previous = state.tokens.find(id, request.now) ?? refuse(state.noSuchToken(id))
-  if (previous.scope === "system" && (asked === "project" || asked === "domain")) {
+  if (previous.scope === "system" && (requested === "project" || requested === "domain")) {
     const reason = "Using a system-scoped token to create a project-scoped or domain-scoped token is not allowed."
     refuse(Answer.forbidden(reason))
   }
@@ -223,14 +223,14 @@ const addReceipt = ({ request, state }: Login, proof: Proof): void => {
 const prove = (
   login: Login,
   credential: Account.ApplicationCredential | undefined,
-  asked: Scope | undefined
+  requested: Scope | undefined
 ): Proof => {
   const proof: Proof = { methods: new Set(), previous: undefined }
   for (const method of login.methods) {
     if (method === "application_credential") {
       proveCredential(login, credential)
     } else if (method === "token") {
-      proveToken(login, proof, asked)
+      proveToken(login, proof, requested)
     } else {
       proveUser(login, method)
     }
@@ -248,14 +248,14 @@ export const login = (state: KeystoneState, request: KeystoneRequest): Tokens.To
   const { account, tokens } = state
   const read = readLogin(state, request)
   const credential = read.methods.includes("application_credential") ? findCredential(read) : undefined
-  const asked =
+  const requested =
     credential === undefined ? readScope(read) : credential.projectId === null ? "unscoped" : ("project" as const)
-  const { methods, previous } = prove(read, credential, asked)
+  const { methods, previous } = prove(read, credential, requested)
   const proven = [...methods].toSorted()
   if (!state.areEnough(methods)) {
     refuse(state.issueReceipt(proven, request.now))
   }
-  const scope = asked ?? (account.hasDefaultProject && account.roles.project.length > 0 ? "project" : "unscoped")
+  const scope = requested ?? (account.hasDefaultProject && account.roles.project.length > 0 ? "project" : "unscoped")
   if (scope !== "unscoped" && account.roles[scope].length === 0) {
     wrong(read)
   }

@@ -71,7 +71,7 @@ interface Property {
   readonly name: PropertyKey
   readonly kind: string | undefined
   readonly isOptional: boolean
-  readonly quick: CompiledFunction
+  readonly run: CompiledFunction
 }
 
 const propertiesOf = (ast: AST.TypeLiteral, isDecoding: boolean): ReadonlyArray<Property> =>
@@ -79,7 +79,7 @@ const propertiesOf = (ast: AST.TypeLiteral, isDecoding: boolean): ReadonlyArray<
     name,
     kind: kindOf(type),
     isOptional,
-    quick: compile(type, isDecoding)
+    run: compile(type, isDecoding)
   }))
 
 const struct = (ast: AST.TypeLiteral, isDecoding: boolean): CompiledFunction | undefined => {
@@ -94,14 +94,14 @@ const struct = (ast: AST.TypeLiteral, isDecoding: boolean): CompiledFunction | u
     return (input) => {
       if (!isRecord(input)) return fallback
       const output: Record<PropertyKey, unknown> = {}
-      for (const { isOptional, kind, name, quick } of properties) {
+      for (const { isOptional, kind, name, run } of properties) {
         const given = input[name]
         if (typeof given === kind) {
           output[name] = given
           continue
         }
         if (given === undefined && isOptional && !hasOwn.call(input, name)) continue
-        const value = quick(given)
+        const value = run(given)
         if (value === fallback) return fallback
         output[name] = value
       }
@@ -110,12 +110,12 @@ const struct = (ast: AST.TypeLiteral, isDecoding: boolean): CompiledFunction | u
   }
   // A combination of fields and an index signature is rare, and not compiled.
   if (properties.length > 0) return undefined
-  const quick = compile(index.type, isDecoding)
+  const run = compile(index.type, isDecoding)
   return (input) => {
     if (!isRecord(input)) return fallback
     const output: Record<string, unknown> = {}
     for (const name of Object.keys(input)) {
-      const value = quick(input[name])
+      const value = run(input[name])
       if (value === fallback) return fallback
       output[name] = value
     }
@@ -337,12 +337,12 @@ const compiled = (ast: AST.AST, isDecoding: boolean): CompiledFunction | undefin
     case "TupleType": {
       const [rest] = ast.rest
       if (ast.elements.length > 0 || ast.rest.length !== 1 || rest === undefined) return undefined
-      const quick = compile(rest.type, isDecoding)
+      const run = compile(rest.type, isDecoding)
       return (input) => {
         if (!Array.isArray(input)) return fallback
         const output: Array<unknown> = []
         for (const item of input) {
-          const value = quick(item)
+          const value = run(item)
           if (value === fallback) return fallback
           output.push(value)
         }
@@ -364,9 +364,9 @@ const compile = (ast: AST.AST, isDecoding: boolean): CompiledFunction => {
   const isSpecial =
     Option.isSome(AST.getParseOptionsAnnotation(ast)) || Option.isSome(AST.getDecodingFallbackAnnotation(ast))
   const own = isDecoding ? Option.getOrUndefined(compiledDecodingOf(ast)) : undefined
-  const quick = own ?? (isSpecial ? undefined : compiled(ast, isDecoding)) ?? parsed(ast, isDecoding)
-  memory.set(ast, quick)
-  return quick
+  const run = own ?? (isSpecial ? undefined : compiled(ast, isDecoding)) ?? parsed(ast, isDecoding)
+  memory.set(ast, run)
+  return run
 }
 
 /** Decodes like `Schema.decodeUnknown`, or returns {@link fallback}. */

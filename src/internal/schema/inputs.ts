@@ -28,10 +28,10 @@ export const wholeIssues = (known: ReadonlyArray<Shape>, input: unknown): Readon
 
 /** Encodes an input with one of its schemas. */
 export const encodeBy = (schema: AnySchema, input: unknown): Either.Either<unknown, ReadonlyArray<Issue>> => {
-  const quick = compiledEncoder(schema)(input)
-  return quick === fallback
+  const encoded = compiledEncoder(schema)(input)
+  return encoded === fallback
     ? Either.mapLeft(Schema.encodeUnknownEither(schema, { errors: "all" })(input), issuesOf)
-    : Either.right(quick)
+    : Either.right(encoded)
 }
 
 /** The input of an operation. The phantom properties let the compiler compare it with the operation's type. */

@@ -43,13 +43,13 @@ export const readEach = <A, I>(
   key: string,
   item: Schema.Schema<A, I>
 ): ((list: ReadonlyArray<unknown>) => ItemList<A>) => {
-  const quickly = once(() => compiledDecoder(item))
+  const compiledItem = once(() => compiledDecoder(item))
   return (list) => {
-    const quick = quickly()
+    const decode = compiledItem()
     const items: Array<A> = []
     const unreadable: Array<UnreadableItem> = []
     for (const [index, raw] of list.entries()) {
-      const value = quick(raw)
+      const value = decode(raw)
       if (value !== fallback) {
         items.push(value as A)
         continue

@@ -47,11 +47,11 @@ export const startThread = (options: WorkerOptions, fallback: Fallback): Thread 
   }
   worker?.unref()
   worker?.on("message", ({ answered, id }: { readonly id: number; readonly answered: Answered<Name> }) => {
-    const asked = waiting.get(id)
+    const request = waiting.get(id)
     waiting.delete(id)
     // After `end`, the thread must keep the process alive until it has ended.
     if (waiting.size === 0 && !isEnding) worker?.unref()
-    asked?.receive(answered)
+    request?.receive(answered)
   })
   worker?.on("error", lost)
   worker?.on("exit", lost)

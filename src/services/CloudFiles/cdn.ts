@@ -23,8 +23,8 @@ import { ContainerName, NamePart, ObjectName } from "./names.js"
 import type { Address, ByContainer } from "./objects/address.js"
 import { Yes } from "./settingValues.js"
 
-const shortest = 900
-const longest = 31_536_000
+const minTtlSeconds = 900
+const maxTtlSeconds = 31_536_000
 
 const TimeToLive = lazy(() =>
   Schema.transform(
@@ -43,7 +43,11 @@ const OwnTimeToLive = lazy(() =>
     Schema.String,
     Time.pipe(
       Schema.filter(
-        (time) => Duration.between(time, { minimum: Duration.seconds(shortest), maximum: Duration.seconds(longest) }),
+        (time) =>
+          Duration.between(time, {
+            minimum: Duration.seconds(minTtlSeconds),
+            maximum: Duration.seconds(maxTtlSeconds)
+          }),
         {
           description: 'a Duration of 15 minutes to 365 days, such as "1 hour" or Duration.days(1)'
         }

@@ -154,26 +154,26 @@ const received = <A, Marker, E>(
 /** Opens the next page, or ends the listing after an empty one. */
 const nextPage = <A, Marker, E extends { readonly _tag: string }>(
   listing: Listing<A, Marker, E>,
-  asked: Marker | undefined
+  requested: Marker | undefined
 ): Pull<A, E> =>
   Effect.suspend((): Pull<A, E> => {
     const { isCircle, isEmpty, marker, options, unreadable } = listing
     if (isEmpty) return unreadable === undefined ? Effect.fail(Option.none()) : fail(unreadable)
     // Without a name there is no marker for the next page.
-    if (marker === asked && unreadable !== undefined) return fail(unreadable)
+    if (marker === requested && unreadable !== undefined) return fail(unreadable)
     return isCircle(marker) ? fail(repeated(options)) : openPage(listing)
   })
 
 /** Opens the page after the last item that arrived, and pulls its first items. */
 const openPage = <A, Marker, E extends { readonly _tag: string }>(listing: Listing<A, Marker, E>): Pull<A, E> =>
   Effect.suspend(() => {
-    const asked = listing.marker
+    const requested = listing.marker
     const { open, operation } = listing.options
     listing.isEmpty = true
     return Effect.gen(function* () {
       const scope = yield* Scope.fork(listing.scope, ExecutionStrategy.sequential)
       // Opening a page is already retried by the policy.
-      const stream = yield* Scope.extend(open(asked), scope).pipe(
+      const stream = yield* Scope.extend(open(requested), scope).pipe(
         Effect.mapError((error) => Option.some(renameIssuePaths(operation)(error) as E))
       )
       const items = yield* Scope.extend(Stream.toPull(stream), scope)
@@ -183,7 +183,7 @@ const openPage = <A, Marker, E extends { readonly _tag: string }>(listing: Listi
         onFailure: (cause): Pull<A, E> => {
           const next = Option.match(cause, {
             onSome: (error): Pull<A, E> => (error instanceof TransportError ? retryPage(listing, error) : fail(error)),
-            onNone: (): Pull<A, E> => nextPage(listing, asked)
+            onNone: (): Pull<A, E> => nextPage(listing, requested)
           })
           return Effect.zipRight(Scope.close(scope, Exit.void), next)
         }

@@ -17,13 +17,13 @@ export const paged =
   (input: Input): Effect.Effect<Paging.Page<A, string>, E> => {
     const { limit, marker } = input
     // Request one more: a page of one item could otherwise contain only the marker's own item, forever.
-    const asked =
+    const requested =
       marker === undefined || limit === undefined ? limit : Math.min(limit + 1, Math.max(limit, maxPageSize))
-    return Effect.map(fetch({ ...input, limit: asked }), ({ items, next, unreadable = [] }) => {
+    return Effect.map(fetch({ ...input, limit: requested }), ({ items, next, unreadable = [] }) => {
       const fresh = items.filter(({ id }) => id !== marker)
       const kept = limit === undefined ? fresh : fresh.slice(0, limit)
       const isWhole = kept.length === fresh.length
-      const isLast = items.length + unreadable.length < (asked ?? maxPageSize) && isWhole
+      const isLast = items.length + unreadable.length < (requested ?? maxPageSize) && isWhole
       const last = isWhole ? next : kept.at(-1)?.id
       const isOver = (kept.length === 0 && unreadable.length === 0) || isLast || last === marker
       return { items: kept, next: isOver ? undefined : last, ...(unreadable.length > 0 && { unreadable }) }

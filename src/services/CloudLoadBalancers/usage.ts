@@ -250,7 +250,7 @@ const usagePage = (
   Effect.map(Endpoint.method(client, from(cursor, usageEndpoints.listUsage, UsagePage))(input), usageRecordsOf)
 
 /** A balancer's usage on a page of the account's, completed with the pages that its own links refer to. */
-const whole = (
+const completed = (
   client: CloudClient,
   usage: AccountUsage["loadBalancers"][number],
   wire: unknown
@@ -280,7 +280,7 @@ const accountPage = (
     const balancers = listIn(wire, "loadBalancerUsages")
     const readable = balancers.filter((raw) => readBalancers()([raw]).unreadable.length === 0)
     const loadBalancers = yield* Effect.forEach(value.loadBalancers, (usage, index) =>
-      whole(client, usage, readable[index])
+      completed(client, usage, readable[index])
     )
     const account = isObject(wire) && isObject(wire["accountUsage"]) ? wire["accountUsage"]["links"] : undefined
     return {

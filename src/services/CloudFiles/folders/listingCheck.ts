@@ -85,9 +85,9 @@ export const makeListingCheck = (
       Effect.suspend(() => {
         const isCounted = prefix === "" && count !== undefined
         const mayBeIncomplete = isCounted ? total < count : total === 0
-        const asked = mayBeIncomplete ? objects : isCounted ? [] : sampleOf(objects)
+        const requested = mayBeIncomplete ? objects : isCounted ? [] : sampleOf(objects)
         return Effect.forEach(
-          asked,
+          requested,
           (object) =>
             getObjectInfo({ container, object }).pipe(
               Effect.flatMap(() => Effect.fail(refused(`the object ${object}, which exists but was not listed`))),

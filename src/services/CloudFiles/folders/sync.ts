@@ -106,11 +106,11 @@ const makeSorter = (options: SyncOptions, { filter, prefix }: Prepared, emit: Em
     },
     /** Emits the events of an upload, and remembers which objects are plain. */
     noting: (events: ReadonlyArray<FolderEvent>): Effect.Effect<void> => {
-      const mostInOneRequest = Math.min(smallFile, options.segmentThreshold ?? smallFile)
+      const maxSingleUpload = Math.min(smallFile, options.segmentThreshold ?? smallFile)
       for (const event of events) {
         if (event._tag !== "Done") continue
         // An object sent in one request is plain; one sent in segments no longer is.
-        if (event.bytes <= mostInOneRequest) plain.add(event.object)
+        if (event.bytes <= maxSingleUpload) plain.add(event.object)
         else plain.delete(event.object)
       }
       return emit(events)
