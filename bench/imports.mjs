@@ -25,7 +25,7 @@ const effectModules = (file, seen = new Set(), found = new Set()) => {
   if (seen.has(file)) return found
   seen.add(file)
   const code = readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\//g, "")
-  for (const [, name] of code.matchAll(/^(?:import|export)\s[^"]*?from\s*"([^"]+)"/gm)) {
+  for (const [, name] of code.matchAll(/^(?:import|export)\s(?:[^"]*?from\s*)?"([^"]+)"/gm)) {
     if (name.startsWith(".")) effectModules(join(dirname(file), name), seen, found)
     else if (/^(@effect\/|effect(\/|$))/.test(name)) found.add(name)
   }

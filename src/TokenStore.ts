@@ -13,6 +13,7 @@ import * as Schema from "effect/Schema"
 import { Access } from "./Access.js"
 import { expandHome } from "./internal/files/homePath.js"
 import { removeOldTemporaries, sharedWith, textOf, writePrivately } from "./internal/files/privateFile.js"
+import { lazy } from "./internal/schema/lazy.js"
 
 /**
  * A token could not be loaded or saved. The message never contains the stored value.
@@ -48,11 +49,10 @@ const none: Service = {
 }
 
 /** An entry repeats its key, so that an entry under a wrong key is detected. */
-const Entry = Schema.Struct({ key: Schema.String, access: Access })
-const EntryJson = Schema.parseJson(Entry)
+const Entry = lazy(() => Schema.parseJson(Schema.Struct({ key: Schema.String, access: Access })))
 
 const decodeEntry = (key: string, text: string, where: string): Effect.Effect<Option.Option<Access>, TokenStoreError> =>
-  Schema.decode(EntryJson)(text).pipe(
+  Schema.decode(Entry)(text).pipe(
     Effect.mapError(
       () =>
         new TokenStoreError({
@@ -64,7 +64,7 @@ const decodeEntry = (key: string, text: string, where: string): Effect.Effect<Op
   )
 
 // Encoding an Access cannot fail: each of its fields' encodings is total.
-const encodeEntry = (key: string, access: Access): string => Schema.encodeSync(EntryJson)({ key, access })
+const encodeEntry = (key: string, access: Access): string => Schema.encodeSync(Entry)({ key, access })
 
 /** Creates a store in memory, for programs that build the Identity layer more than once. */
 export const makeMemory: Effect.Effect<Service> = Effect.sync(() => {
