@@ -354,7 +354,7 @@ describe("Cloud Big Data: requests to create that are rejected", () => {
     [
       "an unknown type of credentials",
       { connectors: [{ type: "ssh_keys", credential: { name: "me@laptop" } }] },
-      /ssh_keys is no connector/
+      /ssh_keys is not a connector/
     ]
   ]
   for (const [name, fields, message] of cases) {

@@ -101,7 +101,7 @@ export const readCreate = (region: Region, body: JsonObject | undefined): Wanted
   const credentials = readCredentials(sent, "credentials", region.credentials)
   for (const { type } of connectors) {
     if (!isConnector(type)) {
-      badRequest(`${type} is no connector`)
+      badRequest(`${type} is not a connector`)
     }
   }
   if ([...connectors, ...credentials].filter(({ type }) => type === "cloud_files").length > 1) {

@@ -155,7 +155,7 @@ export const remove = (storage: Storage, targets: ReadonlyArray<Target>, now: nu
 }
 
 const maxLines = 10_000
-/** The longest encoded path that can be valid. Swift rejects the request if a line is twice as long. */
+/** Twice the maximum length of a path. Swift refuses a request with a longer line. */
 const maxLineLength = (1024 + 256 + 2) * 2
 
 export const bulkDelete = (

@@ -140,7 +140,7 @@ export const rows = (
       const begun = name === marker && versionMarker !== undefined
       const seen = begun ? all.findIndex(({ id }) => id === versionMarker) + 1 : name === marker ? all.length : 0
       // As in Swift: a delete marker is the latest version if it is the newest one, even if another was restored; and
-      // no version before the page's start is the latest.
+      // on a page that starts within an object's versions, no version with content is the latest.
       const isLatest = ({ object }: Version, index: number): boolean =>
         object === undefined ? index === 0 : !begun && object === container.listed(name)
       return all.slice(seen).map((version, index) => rowOf(name, version, isLatest(version, seen + index)))

@@ -58,7 +58,7 @@ export const addLoadBalancer = (region: Region, wanted: NewLoadBalancer, now: nu
   return loadBalancer
 }
 
-/** Redirects require HTTPS at port 443, or HTTP with SSL termination only at port 443. */
+/** Redirects require HTTPS at port 443, or HTTP that accepts only TLS, at port 443. */
 const mayRedirect = (protocol: string, port: number, ssl: SslTermination | undefined): boolean =>
   (protocol === "HTTPS" && port === 443) ||
   (protocol === "HTTP" && ssl !== undefined && ssl.secureTrafficOnly && ssl.securePort === 443)
@@ -160,7 +160,7 @@ const list = (region: Region, { now, query }: LoadBalancerRequest): WireResponse
   const nodeAddress = query.get("nodeaddress")
   const name = nodeAddress === null ? query.get("name") : null
   const since = query.get("changes-since")
-  const changedSince = since === null ? undefined : (Timestamp.parse(since) ?? invalid("changes-since is no date"))
+  const changedSince = since === null ? undefined : (Timestamp.parse(since) ?? invalid("changes-since is not a date"))
   const found = region
     .visible(now)
     .filter(

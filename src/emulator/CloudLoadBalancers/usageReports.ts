@@ -14,7 +14,7 @@ const day = 24 * 60 * 60_000
 const periodOf = ({ now, query }: LoadBalancerRequest, length: number): readonly [from: number, to: number] => {
   const instant = (name: string): number | undefined => {
     const value = query.get(name)
-    return value === null ? undefined : (Timestamp.parse(value) ?? invalid(`${name} is no date`))
+    return value === null ? undefined : (Timestamp.parse(value) ?? invalid(`${name} is not a date`))
   }
   const from = instant("startTime")
   const to = instant("endTime")

@@ -107,6 +107,35 @@ const expiryOf = (asked: unknown, now: number): number | undefined => {
   return millis < now ? Refusal.refuse(Answer.badRequest("The 'expires_at' must not be before now.")) : millis
 }
 
+/** Reads a new credential. `own` are the roles of the caller's token. */
+const read = (
+  sent: Fields.JsonObject,
+  { caller, now }: Call,
+  own: ReadonlyArray<string>,
+  tenantId: string
+): Account.ApplicationCredential => {
+  const text = (key: string): string | undefined => {
+    const value = sent[key]
+    return typeof value === "string" ? value : undefined
+  }
+  const rules = sent["access_rules"]
+  return {
+    id: randomBytes(16).toString("hex"),
+    name: text("name") ?? "",
+    secret: text("secret") || randomBytes(64).toString("base64url"),
+    description: text("description") ?? null,
+    roles: rolesFor(sent["roles"], own),
+    expiresAt: expiryOf(sent["expires_at"], now),
+    unrestricted: typeof sent["unrestricted"] === "boolean" ? sent["unrestricted"] : null,
+    projectId: (caller.scope ?? "project") === "project" ? tenantId : null,
+    accessRules: Array.isArray(rules)
+      ? rules
+          .filter(Fields.isObject)
+          .map((rule) => ({ id: ServiceCatalog.stableId("rule", JSON.stringify(rule)), ...rule }))
+      : undefined
+  }
+}
+
 /** The application credentials of an account. `rolesOf` returns the role names of a token. */
 export const make = (
   account: Account.Account,
@@ -160,28 +189,8 @@ export const make = (
       }
       checkRestriction(call)
       checkOwner(call, "create_application_credential")
-      const text = (key: string): string | undefined => {
-        const value = sent[key]
-        return typeof value === "string" ? value : undefined
-      }
-      const { caller } = call
       const unknown = Object.keys(sent).find((key) => !knownFields.has(key))
-      const rules = sent["access_rules"]
-      const made: Account.ApplicationCredential = {
-        id: randomBytes(16).toString("hex"),
-        name: text("name") ?? "",
-        secret: text("secret") || randomBytes(64).toString("base64url"),
-        description: text("description") ?? null,
-        roles: rolesFor(sent["roles"], rolesOf(caller)),
-        expiresAt: expiryOf(sent["expires_at"], call.now),
-        unrestricted: typeof sent["unrestricted"] === "boolean" ? sent["unrestricted"] : null,
-        projectId: (caller.scope ?? "project") === "project" ? account.tenantId : null,
-        accessRules: Array.isArray(rules)
-          ? rules
-              .filter(Fields.isObject)
-              .map((rule) => ({ id: ServiceCatalog.stableId("rule", JSON.stringify(rule)), ...rule }))
-          : undefined
-      }
+      const made = read(sent, call, rolesOf(call.caller), account.tenantId)
       if (unknown !== undefined) {
         return Answer.fault(400, `'${unknown}' is an invalid keyword argument for ApplicationCredentialModel`)
       }

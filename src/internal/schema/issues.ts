@@ -125,7 +125,7 @@ const walk = (issue: ParseResult.ParseIssue, path: ReadonlyArray<PropertyKey>): 
     case "Missing":
       return [{ path: pathText(path), expected: `${expectedBy(issue.ast.type)}, and it is missing` }]
     case "Unexpected":
-      return [{ path: pathText(path), expected: "nothing of this name" }]
+      return [{ path: pathText(path), expected: "no field of this name" }]
     case "Type":
       return [{ path: pathText(path), expected: `${expectedBy(issue.ast)}${instead(issue.actual, issue.ast)}` }]
     case "Forbidden":

@@ -40,7 +40,7 @@ const concurrency = optional(WholeNumber)
 const segmentLength = optional(
   Schema.Number.pipe(
     Schema.filter((bytes) => Number.isSafeInteger(bytes) && bytes >= 1 && bytes <= largestObject, {
-      description: "a whole number of bytes, 5 GiB at the most"
+      description: "a whole number of bytes, at most 5 GiB"
     })
   )
 )

@@ -51,7 +51,7 @@ const optionalFields = ({ contentType, hash }: Pick<ObjectVersion, "contentType"
 
 /**
  * Whether a version is the current one. Listings alone do not show it: after a restore, Swift also marks the newest
- * delete marker as the latest, and after the first page it marks none.
+ * delete marker as the latest, and after an object's first page it marks none.
  */
 const isCurrent = (
   { isLatest, versionId }: Version,
