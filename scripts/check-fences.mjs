@@ -1,36 +1,22 @@
 /**
- * Checks that every ```ts fence in README.md, docs/ and the docstrings of src/ is a module that compiles, where `effect-rackspace`
- * is this source. Errors are reported with the line of the page.
+ * Checks that every ```ts fence in README.md, CONTRIBUTING.md, llms.txt, docs/ and the docstrings of src/ is a module that
+ * compiles, where `effect-rackspace` is this source. Errors are reported with the line of the page.
  *
  * The fences are not written to disk: the compiler gets each one as a file next to its page, with empty lines before it and
  * spaces for its indentation, so that lines and columns are those of the page. Unused names are allowed.
  * A fence that begins with ```ts no-check is skipped, and listed.
  */
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { join, relative } from "node:path"
 import ts from "typescript-5.9"
+import { fencesOf } from "./fences.mjs"
 import { filesUnder, report, root } from "./project.mjs"
 
-const fencesOf = (path) => {
-  const inSource = path.endsWith(".ts")
-  const fences = []
-  let open
-  for (const [index, line] of readFileSync(path, "utf8").split("\n").entries()) {
-    const [, indent, ticks, info] = /^(\s*(?:\* ?)?\s*)(`{3,})\s*(.*)$/.exec(line) ?? []
-    if (open !== undefined) {
-      if (ticks?.length >= open.ticks.length && info === "") open = undefined
-      else open.lines.push(line.slice(0, open.indent.length).replace(/[^\s]/g, " ") + line.slice(open.indent.length))
-    } else if (ticks !== undefined && (!inSource || indent.includes("*"))) {
-      const [language, ...words] = info.split(/\s+/)
-      open = { path, line: index + 1, indent, ticks, lines: [], checked: !words.includes("no-check") }
-      if (language === "ts" || language === "typescript") fences.push(open)
-    }
-  }
-  return fences
-}
-
-const pages = [join(root, "README.md"), ...filesUnder("docs", ".md"), ...filesUnder("src", ".ts")].filter(existsSync)
-const fences = pages.flatMap(fencesOf)
+const pages = ["README.md", "CONTRIBUTING.md", "llms.txt"].map((name) => join(root, name)).filter(existsSync)
+const fences = [...pages, ...filesUnder("docs", ".md"), ...filesUnder("src", ".ts")]
+  .flatMap(fencesOf)
+  .filter(({ language }) => language === "ts" || language === "typescript")
+  .map((fence) => ({ ...fence, checked: !fence.words.includes("no-check") }))
 const texts = new Map(
   fences
     .filter((fence) => fence.checked)

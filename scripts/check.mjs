@@ -15,6 +15,7 @@ const steps = {
   "types (5.9)": ["node_modules/typescript-5.9/lib/tsc.js", "-p", "."],
   "types (newest)": ["node_modules/typescript/bin/tsc", "-p", "."],
   fences: ["scripts/check-fences.mjs"],
+  links: ["scripts/check-links.mjs"],
   docs: ["scripts/check-docs.mjs"],
   format: ["node_modules/prettier/bin/prettier.cjs", "--check", "."],
   lint: ["node_modules/oxlint/bin/oxlint", "--deny-warnings", "--format=agent"],
