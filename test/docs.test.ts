@@ -33,7 +33,7 @@ const snippets = (kind: "run" | "test") =>
             {
               name: `${basename(page, ".md")}-${line}`,
               code: lines.join("\n"),
-              output: next?.language === "text" ? next.lines.filter((text) => text.trim() !== "") : []
+              output: next?.language === "text" ? next.lines.map((text) => text.trim()) : []
             }
           ]
         : []
