@@ -21,7 +21,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import type * as Tracer from "effect/Tracer"
+import * as Tracer from "effect/Tracer"
 import type { Access } from "./Access.js"
 import * as BandwidthLimit from "./BandwidthLimit.js"
 import {
@@ -536,6 +536,15 @@ const makeFindEndpoint = (service: string, urlOf: (access: Access, operation: Op
 type Failure<Tag extends DocumentedError["_tag"], E> =
   CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E
 
+/** The operation, or within its span, the request. */
+const spanName = (
+  { method, operation, template }: Pick<Request<never>, "method" | "operation" | "template">,
+  { currentContext }: Fiber.RuntimeFiber<unknown, unknown>
+): string => {
+  const parent = currentContext.unsafeMap.get(Tracer.ParentSpan.key) as Tracer.AnySpan | undefined
+  return parent?._tag === "Span" && parent.name === operation ? `${method} ${template}` : operation
+}
+
 const limitIn = (fiber: Fiber.RuntimeFiber<unknown, unknown>): BandwidthLimit.Service | undefined =>
   fiber.currentContext.unsafeMap.get(BandwidthLimit.BandwidthLimit.key) as BandwidthLimit.Service | undefined
 
@@ -611,8 +620,8 @@ const makeWithRetries = (
       "rackspace.service": client.service,
       ...(region !== undefined && { "cloud.region": region })
     }
-    return Effect.useSpan(request.operation, { kind: "client", captureStackTrace: false, attributes }, (span) =>
-      Effect.withFiberRuntime<A, Failure<Tag, E>, R>((fiber) => {
+    return Effect.withFiberRuntime<A, Failure<Tag, E>, R>((fiber) =>
+      Effect.useSpan(spanName(request, fiber), { kind: "client", captureStackTrace: false, attributes }, (span) => {
         const state = stateOf(request, fiber, span)
         let sent = 0
         const once = Effect.suspend(() => {

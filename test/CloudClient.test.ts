@@ -810,6 +810,42 @@ describe("CloudClient: observability", () => {
     }).pipe(Effect.provide(TestCloud.layer({ region: "ORD" })))
   )
 
+  it.effect("an operation of several requests is one span, and its requests are the children", () =>
+    Effect.gen(function* () {
+      const { spans, tracer } = recording()
+      const files = yield* CloudFiles.CloudFiles
+      const bytes = new Uint8Array(1000)
+      const object = { container: "c", object: "o" }
+      yield* Effect.gen(function* () {
+        yield* files.createContainer({ container: "c" })
+        yield* files.upload({ ...object, body: CloudFiles.fromBytes(bytes), segmentThreshold: 600, segmentSize: 600 })
+        yield* Stream.runDrain(files.listObjects({ container: "c" }))
+        yield* Stream.runDrain(files.download(object))
+      }).pipe(Effect.withTracer(tracer))
+      const childrenOf = (name: string): ReadonlyArray<string> => {
+        const parent = spans.findIndex((span) => span.name === name && span.kind === "internal")
+        return spans.filter((span) => span.parent === String(parent + 1)).map((span) => span.name)
+      }
+      assert.deepStrictEqual(
+        spans.filter(({ parent }) => parent === undefined).map(({ name }) => name),
+        ["CloudFiles.createContainer", "CloudFiles.upload", "CloudFiles.listObjects", "CloudFiles.download"]
+      )
+      assert.deepStrictEqual(childrenOf("CloudFiles.upload"), [
+        "HEAD /{container}/{+object}",
+        "CloudFiles.createContainer",
+        "CloudFiles.putObject",
+        "CloudFiles.putObject",
+        "CloudFiles.putManifest"
+      ])
+      assert.deepStrictEqual(childrenOf("CloudFiles.listObjects"), [
+        "CloudFiles.listObjectsPage",
+        "CloudFiles.listObjectsPage"
+      ])
+      assert.include(childrenOf("CloudFiles.download"), "GET /{container}/{+object}")
+      assert.isTrue(spans.every(({ ended }) => ended !== undefined))
+    }).pipe(Effect.provide(TestCloud.layer()))
+  )
+
   it.effect("no span contains a name, a query, or a secret", () =>
     Effect.gen(function* () {
       const { spans, tracer } = recording()
@@ -825,7 +861,7 @@ describe("CloudClient: observability", () => {
         }),
         tracer
       )
-      assert.strictEqual(spans.length, 5)
+      assert.strictEqual(spans.length, 8)
       const shown = JSON.stringify(spans.map((span) => [span.name, ...span.attributes]))
       for (const secret of [token, "s3cret-key", "names-", "format=json"]) assert.notInclude(shown, secret)
       assert.isTrue(spans.every((span) => span.ended !== undefined))

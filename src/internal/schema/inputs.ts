@@ -7,7 +7,7 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import { fallback, compiledEncoder } from "./compiledCodec.js"
 import { invalidInput } from "./invalidInput.js"
 import { type Issue, issuesOf, kindOf } from "./issues.js"
@@ -105,7 +105,17 @@ type TakenBy<Service, Names extends keyof Service> = {
 
 type AnyMethod = (...input: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown> | Stream.Stream<unknown, unknown>
 
-/** Makes the named operations of a service fail with `InvalidInput` if their input is invalid. */
+const traced = (operation: string, result: ReturnType<AnyMethod>): ReturnType<AnyMethod> => {
+  const options = { captureStackTrace: false }
+  return Effect.isEffect(result)
+    ? Effect.withSpan(result, operation, options)
+    : Stream.withSpan(result, operation, options)
+}
+
+/**
+ * Makes the named operations of a service, which take several requests, fail with `InvalidInput` if their input is invalid, and
+ * gives each a span of its own, whose children are the requests.
+ */
 export const checked = <Service extends object, Names extends keyof Service>(
   service: string,
   methods: Service,
@@ -118,7 +128,7 @@ export const checked = <Service extends object, Names extends keyof Service>(
       const found = issues(input)
       // A failed Effect is a failed Stream too.
       return found.length === 0
-        ? method(input ?? undefined, ...more)
+        ? traced(operation, method(input ?? undefined, ...more))
         : Effect.fail(invalidInput(service, operation, found))
     }
     return [name, run]
