@@ -43,8 +43,8 @@ const secretHeaders: ReadonlyArray<string | RegExp> = [
 const readAtOnce = 64 * 1024
 
 /**
- * In bytes: the same for a body that is read chunk by chunk. If it breaks off, all of it is requested again, so this is short, and not
- * for partial content, which resumes a download.
+ * In bytes: the same for an open response whose reader wants all of the body. If it breaks off, all of it is requested again, so this
+ * is short, and not for partial content, which resumes a download.
  */
 const readOpenAtOnce = 4 * 1024
 
@@ -142,22 +142,26 @@ class ClientRequest implements Connection {
     const { request } = this
     if (hasNoBody(response)) return Effect.ignore(response.arrayBuffer)
     const length = Number(response.headers["content-length"] ?? Infinity)
-    const isPartial = response.status === 206
-    if (length <= (request.isCollected ? readAtOnce : isPartial ? 0 : readOpenAtOnce)) {
-      return Effect.map(response.arrayBuffer, (bytes) => request.onData(new Uint8Array(bytes)))
-    }
-    return Stream.runForEachChunk(response.stream, (chunk) =>
+    const whole = Effect.map(response.arrayBuffer, (bytes) => request.onData(new Uint8Array(bytes)))
+    const inChunks = Stream.runForEachChunk(response.stream, (chunk) =>
       Effect.suspend(() => {
         for (const part of chunk) request.onData(part)
-        return request.isFull ? this.resumed : Effect.void
+        return request.isFull ? this.resumedWhen(() => !request.isFull) : Effect.void
       })
+    )
+    if (request.isCollected) return length <= readAtOnce ? whole : inChunks
+    if (length > readOpenAtOnce || response.status === 206) return inChunks
+    return Effect.flatMap(
+      this.resumedWhen(() => request.wantsWhole !== undefined),
+      () => (request.wantsWhole === true ? whole : inChunks)
     )
   }
 
-  /** Waits until the reader can take more. */
-  private get resumed(): Effect.Effect<void> {
+  /** Waits until the reader resumes the request, unless it is ready now. */
+  private resumedWhen(isReady: () => boolean): Effect.Effect<void> {
     return Effect.async((resume) => {
-      this.onResume = () => resume(Effect.void)
+      if (isReady()) resume(Effect.void)
+      else this.onResume = () => resume(Effect.void)
     })
   }
 }

@@ -70,6 +70,9 @@ export class InFlightRequest<out B = never> implements Watched, Progress<B> {
   private chunks: Array<OwnedChunk> = []
   /** The body of a collected response. */
   private collected: Collector | undefined
+  private decoded: string | undefined
+  /** Whether the reader of an open response wants all of the body at once; undefined until it reads. */
+  wantsWhole: boolean | undefined
   /** The received bytes of the response body; of an open response, those not yet taken. */
   private size = 0
   private limit: number
@@ -243,6 +246,13 @@ export class InFlightRequest<out B = never> implements Watched, Progress<B> {
     return taken
   }
 
+  /** Begins to read an open response. The driver is resumed, since it may have waited to know how the body is read. */
+  read(wantsWhole: boolean): void {
+    if (this.wantsWhole !== undefined) return
+    this.wantsWhole = wantsWhole
+    this.connection?.resume()
+  }
+
   /** Calls `listener` once, when more of the body has arrived or it has ended. */
   onMore(listener: () => void): void {
     if (this.size > 0 || this.isOver) return listener()
@@ -266,7 +276,8 @@ export class InFlightRequest<out B = never> implements Watched, Progress<B> {
 
   /** The whole body of a collected response as UTF-8. */
   text(): string {
-    return this.collected === undefined ? "" : textOf(this.collected.take(), this.limit)
+    this.decoded ??= this.collected === undefined ? "" : textOf(this.collected.take(), this.limit)
+    return this.decoded
   }
 
   /** The whole body of a collected response; undefined if it was longer than its limit. */

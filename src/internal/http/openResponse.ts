@@ -66,9 +66,12 @@ export class OpenResponse implements Head {
   /** Adds the body to `collector` without a Stream. If it fails, `collector` holds what was received before. */
   readInto(collector: Collector): Effect.Effect<void, TransportError> {
     const { limit } = this.outgoing
-    const read = this.forEach(({ bytes }) => {
-      collector.add(bytes)
-      return undefined
+    const read = Effect.suspend(() => {
+      this.request.read(true)
+      return this.forEach(({ bytes }) => {
+        collector.add(bytes)
+        return undefined
+      })
     })
     return limit === undefined ? read : Effect.tap(read, () => limit.take(collector.size))
   }
@@ -110,6 +113,7 @@ export class OpenResponse implements Head {
   private get pull(): Pull {
     const { outgoing, request } = this
     const pull: Pull = Effect.suspend((): Pull => {
+      request.read(false)
       const chunks = request.take()
       if (chunks !== undefined) {
         for (const { bytes } of chunks) outgoing.received(bytes.byteLength)
