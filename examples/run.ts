@@ -9,6 +9,7 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Config, Console, Effect, Option } from "effect"
 import { TestCloud } from "effect-rackspace"
 import { fileURLToPath } from "node:url"
+import { closest } from "../src/internal/schema/closest.js"
 
 const here = fileURLToPath(new URL(".", import.meta.url))
 
@@ -80,17 +81,42 @@ const onEmbeddedCloud = (name: string) =>
 const onAccount = (name: string) =>
   Command.exitCode(example(name, {}).pipe(Command.stdout("inherit"), Command.stderr("inherit")))
 
-const main = Effect.gen(function* () {
-  const name = process.argv[2]
+/** The first sentence of the comment at the beginning of a program. */
+const summary = (source: string): string => {
+  const [, comment = ""] = /\/\*\*(.*?)\*\//s.exec(source) ?? []
+  const [paragraph = ""] = comment
+    .trim()
+    .replace(/^\* /, "")
+    .split(/\n \*\n/)
+  const text = paragraph.replaceAll(/\s*\n \* ?/g, " ").trim()
+  return (/^.*?\.(?= |$)/.exec(text)?.[0] ?? text).replace(/:$/, ".")
+}
+
+/** The names of the examples, in alphabetical order, with a line about each. */
+const examples = Effect.gen(function* () {
   const fs = yield* FileSystem.FileSystem
   const helpers = ["run.ts", "cloud.ts"]
-  const names = (yield* fs.readDirectory(here)).flatMap((file) =>
-    /^[a-z-]+\.ts$/.test(file) && !helpers.includes(file) ? [file.slice(0, -3)] : []
+  const files = (yield* fs.readDirectory(here)).filter((file) => /^[a-z-]+\.ts$/.test(file) && !helpers.includes(file))
+  return yield* Effect.forEach(files.toSorted(), (file) =>
+    Effect.map(fs.readFileString(`${here}${file}`), (source) => [file.slice(0, -3), summary(source)] as const)
   )
-  if (name === undefined || !names.includes(name)) {
+})
+
+const main = Effect.gen(function* () {
+  const name = process.argv[2]
+  const all = yield* examples
+  const names = all.map(([known]) => known)
+  const width = Math.max(...names.map(({ length }) => length))
+  const list = all.map(([known, about]) => `  ${known.padEnd(width)}  ${about}`).join("\n")
+  const usage = `Usage: npm run example <name>\n\n${list}`
+  if (name === undefined) {
+    return yield* Console.log(usage)
+  }
+  if (!names.includes(name)) {
     process.exitCode = 2
-    const unknown = name === undefined ? "" : `Unknown example ${name}. `
-    return yield* Console.error(`${unknown}Usage: npm run example quick-start\n\n  ${names.toSorted().join("\n  ")}`)
+    const close = closest(name, names)
+    const hint = close === undefined ? "" : ` Did you mean ${close}?`
+    return yield* Console.error(`There is no example ${name}.${hint} ${usage}`)
   }
   const account = yield* Config.option(Config.nonEmptyString("RAX_USERNAME"))
   process.exitCode = yield* Option.isSome(account) ? onAccount(name) : onEmbeddedCloud(name)

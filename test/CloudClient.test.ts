@@ -676,7 +676,7 @@ describe("CloudClient: a retried deletion", () => {
     Effect.gen(function* () {
       const cloud = yield* TestCloud.TestCloud
       const balancers = yield* CloudLoadBalancers.CloudLoadBalancers
-      const match = { service: "loadbalancers" }
+      const match = { service: "loadbalancers" } as const
       yield* cloud.fail({ match, fault: status(504) })
       yield* cloud.fail({ match, fault: status(404) })
       const error = yield* withAdvancingClock(

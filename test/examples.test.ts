@@ -125,3 +125,33 @@ it("every example is run", () => {
     .map((file) => file.replace(/\.ts$/, ""))
   assert.sameMembers(programs, [...Object.keys(expectedLines), ...testedElsewhere])
 })
+
+const npmRunExample = (...names: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const running = yield* Command.start(
+      Command.make(process.execPath, "--import", "tsx", "examples/run.ts", ...names).pipe(Command.env({}))
+    )
+    const [out, err, code] = yield* Effect.all([text(running.stdout), text(running.stderr), running.exitCode], {
+      concurrency: "unbounded"
+    })
+    return { out, err, code: Number(code) }
+  }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
+
+it.scopedLive("without a name, the examples are listed with a line about each", () =>
+  Effect.gen(function* () {
+    const { code, out } = yield* npmRunExample()
+    assert.strictEqual(code, 0)
+    for (const name of [...Object.keys(expectedLines), ...testedElsewhere]) {
+      assert.match(out, new RegExp(`^  ${name} +[A-Z].{10,}[.]$`, "m"))
+    }
+  })
+)
+
+it.scopedLive("a wrong name is reported, with the closest one", () =>
+  Effect.gen(function* () {
+    const { code, err } = yield* npmRunExample("quik-start")
+    assert.strictEqual(code, 2)
+    assert.include(err, "There is no example quik-start. Did you mean quick-start?")
+    assert.include(err, "  web-tier")
+  })
+)

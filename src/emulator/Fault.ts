@@ -1,5 +1,6 @@
 /** Injected faults: what goes wrong, for which requests, and how often. */
 import type * as Duration from "effect/Duration"
+import * as Struct from "effect/Struct"
 
 /**
  * What goes wrong with a request.
@@ -36,11 +37,39 @@ export type Fault =
   | { readonly _tag: "ExpireTokens" }
   | { readonly _tag: "RevokeTokens" }
 
+/** The names of the services in the log of requests, by the names that errors of the client have. */
+const logNames = {
+  Identity: ["identity"],
+  CloudServers: ["servers", "servers-first-generation"],
+  CloudFiles: ["files", "cdn"],
+  CloudLoadBalancers: ["loadbalancers"],
+  CloudBigData: ["bigdata"]
+} as const
+
+type LogNames = typeof logNames
+
+/**
+ * A service by the name that errors have (`CloudServers`), or by its name in the log of requests (`servers`), which is `unknown`
+ * for a path without a service. `CloudServers` includes the first generation, and `CloudFiles` the CDN.
+ */
+export type FaultService = keyof LogNames | LogNames[keyof LogNames][number] | "unknown"
+
+/** All names of services. */
+export const faultServices: ReadonlyArray<FaultService> = [
+  ...Struct.keys(logNames),
+  ...Object.values(logNames).flat(),
+  "unknown"
+]
+
+const isService = (expected: FaultService, logged: string): boolean => {
+  const names: Readonly<Record<string, ReadonlyArray<string>>> = logNames
+  return (names[expected] ?? [expected]).includes(logged)
+}
+
 /** The requests that a fault applies to. Missing fields match everything. */
 export interface FaultMatch {
   readonly method?: string | undefined
-  /** As in the log of requests: `identity`, `servers`, `files`, `cdn`, `loadbalancers`. */
-  readonly service?: string | undefined
+  readonly service?: FaultService | undefined
   /** Compared with the percent-decoded target, which must contain a string or match a pattern. */
   readonly path?: string | RegExp | undefined
 }
@@ -82,7 +111,7 @@ const matches = (
   if (match.method !== undefined && match.method.toUpperCase() !== request.method) {
     return false
   }
-  if (match.service !== undefined && match.service !== request.service) {
+  if (match.service !== undefined && !isService(match.service, request.service)) {
     return false
   }
   if (match.path === undefined) {

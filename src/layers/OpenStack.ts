@@ -14,6 +14,9 @@ import type { CredentialsError } from "../Credentials.js"
 import * as Identity from "../Identity.js"
 import * as CloudFiles from "../services/CloudFiles.js"
 import * as CloudServers from "../services/CloudServers.js"
+import { type ConfigOptions, retryOf } from "./configOptions.js"
+
+export type { ConfigOptions } from "./configOptions.js"
 
 /** The supported services of an OpenStack cloud: Nova and Swift. */
 export type Services = CloudServers.CloudServers | CloudFiles.CloudFiles
@@ -100,6 +103,26 @@ export const layer = <E = never, R = never>(
 /** The OpenStack types of the services. */
 const serviceTypes: Readonly<Record<ServiceName, string>> = { CloudServers: "compute", CloudFiles: "object-store" }
 
+/** The options of a cloud's configuration. Options override it. */
+const optionsOf = (cloud: CloudConfig.Cloud, options: Omit<Options, "credentials">): Options => {
+  const byService = (byType: Readonly<Record<string, string>>) =>
+    Object.fromEntries(
+      Object.entries(serviceTypes).flatMap(([service, type]) => {
+        const value = byType[type]
+        return value === undefined ? [] : [[service, value]]
+      })
+    )
+  return {
+    ...options,
+    credentials: cloud.credentials,
+    region: options.region ?? cloud.region,
+    interface: options.interface ?? cloud.interface,
+    endpoints: { ...byService(cloud.endpoints), ...options.endpoints },
+    serviceNames: { ...byService(cloud.serviceNames), ...options.serviceNames },
+    microversions: { CloudServers: cloud.microversions["compute"], ...options.microversions }
+  }
+}
+
 /**
  * Logs in to a cloud of `clouds.yaml` and provides the services, with the region, interface, endpoints and service names of that
  * cloud. Options override these. See `CloudConfig.fromFile` for the files that are read and for the default cloud.
@@ -126,23 +149,44 @@ export const layerCloud = (
 > => {
   const { cloud: name, file, tls, ...rest } = options
   return Layer.unwrapEffect(
-    Effect.map(CloudConfig.fromFile({ cloud: name, file, tls, region: options.region }), (cloud) => {
-      const byService = (byType: Readonly<Record<string, string>>) =>
-        Object.fromEntries(
-          Object.entries(serviceTypes).flatMap(([service, type]) => {
-            const value = byType[type]
-            return value === undefined ? [] : [[service, value]]
-          })
-        )
-      return layer({
-        ...rest,
-        credentials: cloud.credentials,
-        region: cloud.region,
-        interface: options.interface ?? cloud.interface,
-        endpoints: { ...byService(cloud.endpoints), ...options.endpoints },
-        serviceNames: { ...byService(cloud.serviceNames), ...options.serviceNames },
-        microversions: { CloudServers: cloud.microversions["compute"], ...options.microversions }
-      })
-    })
+    Effect.map(CloudConfig.fromFile({ cloud: name, file, tls, region: options.region }), (cloud) =>
+      // The file's region may be spelt otherwise than the option.
+      layer(optionsOf(cloud, { ...rest, region: cloud.region }))
+    )
   )
 }
+
+/**
+ * Like {@link layer}, with options from `Config`: by default everything that `CloudConfig.fromEnvironment` reads (`OS_AUTH_URL`,
+ * `OS_USERNAME`, `OS_REGION_NAME`, …). With `credentials`, only the given options are read.
+ *
+ * Fails with `ConfigError` if a value is missing or invalid, and otherwise as `CloudConfig.fromEnvironment` and {@link layer} do.
+ *
+ * @example
+ * ```ts
+ * import { Config } from "effect"
+ * import { OpenStack } from "effect-rackspace"
+ *
+ * const cloud = OpenStack.layerConfig({ region: Config.string("REGION") })
+ * ```
+ */
+export const layerConfig = (
+  options: ConfigOptions = {}
+): Layer.Layer<
+  Services | Identity.TokenRef,
+  AuthenticationFailed | CredentialsError | ConfigError,
+  HttpClient.HttpClient
+> =>
+  Layer.unwrapEffect(
+    Effect.gen(function* () {
+      const { credentials, interface: side, region } = options
+      const settings = {
+        region: region === undefined ? undefined : yield* region,
+        interface: side === undefined ? undefined : yield* side,
+        retry: yield* retryOf(options.retry)
+      }
+      return credentials === undefined
+        ? layer(optionsOf(yield* CloudConfig.fromEnvironment(), settings))
+        : layer({ ...settings, credentials: yield* credentials })
+    })
+  )

@@ -1,15 +1,21 @@
 /** The services of a Rackspace account in one region, with one login. */
 import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Config from "effect/Config"
+import type { ConfigError } from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { type AuthenticationFailed, EndpointNotFound } from "../CloudError.js"
 import type * as CloudClient from "../CloudClient.js"
+import * as Credentials from "../Credentials.js"
 import * as Identity from "../Identity.js"
 import * as CloudBigData from "../services/CloudBigData.js"
 import * as CloudFiles from "../services/CloudFiles.js"
 import * as CloudLoadBalancers from "../services/CloudLoadBalancers.js"
 import * as CloudServers from "../services/CloudServers.js"
+import { type ConfigOptions, optional, retryOf } from "./configOptions.js"
+
+export type { ConfigOptions } from "./configOptions.js"
 
 /** All services of the layers. */
 export type Services =
@@ -115,3 +121,40 @@ export const layer = <E = never, R = never>(
   // Checking the region requires a login.
   return Layer.provideMerge(lazy === true ? servicesOf(services) : layerServices(services), Identity.layer(options))
 }
+
+/**
+ * Like {@link layer}, with options from `Config`: by default the credentials of `Credentials.config` (`RAX_USERNAME` and
+ * `RAX_API_KEY`, …), the region in `RAX_REGION`, and the interface in `RAX_INTERFACE` (`public` or `internal`).
+ *
+ * Fails with `ConfigError` if a value is missing or invalid, and otherwise as {@link layer} does.
+ *
+ * @example
+ * ```ts
+ * import { Config } from "effect"
+ * import { Credentials, Rackspace } from "effect-rackspace"
+ *
+ * const cloud = Rackspace.layerConfig({
+ *   credentials: Credentials.config,
+ *   region: Config.string("RAX_REGION"),
+ *   retry: { maxAttempts: Config.integer("RAX_ATTEMPTS").pipe(Config.withDefault(5)) }
+ * })
+ * ```
+ */
+export const layerConfig = (
+  options: ConfigOptions = {}
+): Layer.Layer<
+  Services | Identity.TokenRef,
+  AuthenticationFailed | EndpointNotFound | ConfigError,
+  HttpClient.HttpClient
+> =>
+  Layer.unwrapEffect(
+    Effect.map(
+      Effect.all({
+        credentials: options.credentials ?? Credentials.config,
+        region: options.region ?? optional(Config.nonEmptyString("RAX_REGION")),
+        interface: options.interface ?? optional(Config.literal("public", "internal")("RAX_INTERFACE")),
+        retry: retryOf(options.retry)
+      }),
+      layer
+    )
+  )

@@ -19,6 +19,8 @@ import type * as Identity from "../Identity.js"
 import * as RetryPolicy from "../RetryPolicy.js"
 import * as Rackspace from "./Rackspace.js"
 
+export type { Fault, FaultMatch, FaultRule, FaultService } from "../emulator/Fault.js"
+
 /** Controls the emulated cloud: its request log, and the faults to inject. */
 export type Service = Emulator.Emulator
 

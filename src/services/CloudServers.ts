@@ -141,6 +141,7 @@ export {
   ServerGroup,
   type ServerGroupPolicy
 } from "./CloudServers/serverGroups.js"
+export { privateAddress, publicAddress } from "./CloudServers/serverAddresses.js"
 export type { ReplaceTags } from "./CloudServers/serverTags.js"
 export { isActive, type WaitOptions, type WatchServer } from "./CloudServers/serverWaits.js"
 export {

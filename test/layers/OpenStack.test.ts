@@ -1,7 +1,7 @@
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Layer } from "effect"
+import { Config, ConfigError, ConfigProvider, Effect, Layer } from "effect"
 import { CloudFiles, CloudServers, Credentials, OpenStack, TestCloud } from "effect-rackspace"
 
 const work = Effect.gen(function* () {
@@ -127,5 +127,59 @@ describe("OpenStack", () => {
       yield* Layer.build(OpenStack.layer({ credentials, lazy: true }))
       assert.isEmpty(yield* targets)
     }).pipe(Effect.scoped, Effect.provide(TestCloud.layerCloud()))
+  )
+})
+
+describe("OpenStack.layerConfig", () => {
+  const variables = Effect.map(
+    TestCloud.TestCloud,
+    ({ authUrlV3, credentials: { password, projectName, username } }) => ({
+      OS_AUTH_URL: authUrlV3,
+      OS_USERNAME: username,
+      OS_PASSWORD: password,
+      OS_PROJECT_NAME: projectName,
+      OS_USER_DOMAIN_NAME: "Default",
+      OS_PROJECT_DOMAIN_NAME: "Default",
+      OS_REGION_NAME: "ORD"
+    })
+  )
+
+  const withVariables =
+    (more: Readonly<Record<string, string>> = {}) =>
+    <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      Effect.flatMap(variables, (given) =>
+        Effect.withConfigProvider(effect, ConfigProvider.fromMap(new Map(Object.entries({ ...given, ...more }))))
+      ).pipe(Effect.provide(TestCloud.layerCloud()))
+
+  it.effect("reads the variables of an openrc file by default", () =>
+    Effect.gen(function* () {
+      yield* Effect.provide(work, OpenStack.layerConfig())
+      assert.include(yield* targets, "GET /servers/ord/v2/010101/limits")
+    }).pipe(withVariables())
+  )
+
+  it.effect("options replace the variables", () =>
+    Effect.gen(function* () {
+      yield* Effect.provide(
+        work,
+        OpenStack.layerConfig({
+          region: Config.string("MY_REGION"),
+          interface: Config.succeed("internal")
+        })
+      )
+      assert.include(yield* targets, "GET /servers/dfw/v2/010101/limits")
+      assert.include(yield* targets, `HEAD /snet-files/dfw/v1/${account}`)
+    }).pipe(withVariables({ MY_REGION: "DFW" }))
+  )
+
+  it.effect("reads only the given options with credentials of its own", () =>
+    Effect.gen(function* () {
+      const { credentials, swiftAuthUrl } = yield* TestCloud.TestCloud
+      const key = Config.map(Config.redacted("KEY"), (value) =>
+        Credentials.swiftKey({ authUrl: swiftAuthUrl, user: credentials.username, key: value })
+      )
+      const missing = yield* Effect.flip(Layer.build(OpenStack.layerConfig({ credentials: key })))
+      assert.isTrue(ConfigError.isConfigError(missing) && ConfigError.isMissingData(missing))
+    }).pipe(Effect.scoped, withVariables())
   )
 })

@@ -1,6 +1,6 @@
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Effect, Layer, Option, Stream } from "effect"
+import { Config, ConfigError, ConfigProvider, Context, Effect, Layer, Option, Stream } from "effect"
 import {
   CloudError,
   CloudFiles,
@@ -309,5 +309,71 @@ it.layer(TestCloud.layer())("one cloud for several tests", (it) => {
       const servers = yield* CloudServers.CloudServers
       assert.strictEqual(yield* Stream.runCount(servers.listDetail()), 3)
     })
+  )
+})
+
+describe("Rackspace.layerConfig", () => {
+  const withVariables =
+    (more: Readonly<Record<string, string>> = {}, secret = true) =>
+    <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+      Effect.flatMap(TestCloud.TestCloud, ({ authUrl, credentials: { apiKey, username } }) => {
+        const variables = { RAX_AUTH_URL: authUrl, RAX_USERNAME: username, ...(secret ? { RAX_API_KEY: apiKey } : {}) }
+        return Effect.withConfigProvider(
+          effect,
+          ConfigProvider.fromMap(new Map(Object.entries({ ...variables, ...more })))
+        )
+      }).pipe(Effect.provide(TestCloud.layerCloud()))
+
+  it.effect("reads RAX_* by default", () =>
+    Effect.gen(function* () {
+      yield* Effect.provide(limits, Rackspace.layerConfig())
+      assert.deepStrictEqual(yield* targets, ["GET /servers/ord/v2/010101/limits"])
+    }).pipe(withVariables({ RAX_REGION: "ORD" }))
+  )
+
+  it.effect("uses the user's default region without RAX_REGION", () =>
+    Effect.gen(function* () {
+      yield* Effect.provide(limits, Rackspace.layerConfig())
+      assert.deepStrictEqual(yield* targets, ["GET /servers/dfw/v2/010101/limits"])
+    }).pipe(withVariables())
+  )
+
+  it.effect("reads every option from the given names", () =>
+    Effect.gen(function* () {
+      const cloud = yield* TestCloud.TestCloud
+      const account = Effect.flatMap(CloudFiles.CloudFiles, (files) => files.getAccount())
+      yield* cloud.fail({ match: { service: "CloudFiles" }, fault: { _tag: "Status", status: 503 } })
+      const error = yield* account.pipe(
+        Effect.provide(
+          Rackspace.layerConfig({
+            credentials: Credentials.config,
+            region: Config.string("REGION"),
+            interface: Config.literal("public", "internal")("SIDE"),
+            retry: { maxAttempts: Config.integer("ATTEMPTS") }
+          })
+        ),
+        Effect.flip
+      )
+      assert.strictEqual(error._tag, "ServiceUnavailable")
+      const [only, ...others] = yield* targets
+      assert.match(only ?? "", /^HEAD \/snet-files\/ord\//)
+      assert.isEmpty(others)
+    }).pipe(withVariables({ REGION: "ORD", SIDE: "internal", ATTEMPTS: "1" }))
+  )
+
+  it.effect("fails with ConfigError if a value is missing or invalid", () =>
+    Effect.gen(function* () {
+      const failure = (options?: Rackspace.ConfigOptions) => Effect.flip(Layer.build(Rackspace.layerConfig(options)))
+      assert.isTrue(ConfigError.isConfigError(yield* failure()))
+      assert.isTrue(ConfigError.isConfigError(yield* failure({ region: Config.string("NONE") })))
+      assert.isEmpty(yield* Effect.map(TestCloud.TestCloud, (cloud) => cloud.requests).pipe(Effect.flatten))
+    }).pipe(Effect.scoped, withVariables({}, false))
+  )
+
+  it.effect("fails with EndpointNotFound if the account does not have the region", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Layer.build(Rackspace.layerConfig()))
+      assert.strictEqual(error._tag, "EndpointNotFound")
+    }).pipe(Effect.scoped, withVariables({ RAX_REGION: "LON" }))
   )
 })

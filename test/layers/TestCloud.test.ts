@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
+import * as Struct from "effect/Struct"
 import * as Credentials from "../../src/Credentials.js"
 import type { Fault } from "../../src/emulator/Fault.js"
 import * as Identity from "../../src/Identity.js"
@@ -34,7 +35,8 @@ const faults: ReadonlyArray<readonly [name: string, fault: Fault]> = [
 ]
 
 describe("TestCloud.layer with a TestClock that is not adjusted", () => {
-  for (const [service, request] of Object.entries(requests)) {
+  for (const service of Struct.keys(requests)) {
+    const request = requests[service]
     for (const [name, fault] of faults) {
       for (const times of [1, Infinity]) {
         it.effect(`retries a request to ${service} without delay: ${name}, ${times} times`, () =>
@@ -62,4 +64,33 @@ describe("TestCloud.layer with a TestClock that is not adjusted", () => {
       assert.isDefined(yield* login)
     }).pipe(Effect.provide(TestCloud.layerCloud()))
   )
+})
+
+describe("the service of an injected fault", () => {
+  for (const [service, names] of Object.entries({
+    servers: ["CloudServers", "servers"],
+    files: ["CloudFiles", "files"],
+    loadbalancers: ["CloudLoadBalancers", "loadbalancers"],
+    bigdata: ["CloudBigData", "bigdata"],
+    identity: ["Identity", "identity"]
+  } as const)) {
+    for (const name of names) {
+      it.effect(`${name} is the service of requests to ${service}`, () =>
+        Effect.gen(function* () {
+          const cloud = yield* TestCloud.TestCloud
+          yield* cloud.fail({ match: { service: name }, times: Infinity, fault: { _tag: "Status", status: 403 } })
+          for (const other of Struct.keys(requests)) {
+            const exit = yield* Effect.exit<unknown, unknown, Rackspace.Services | Identity.TokenRef>(requests[other])
+            assert.strictEqual(Exit.isFailure(exit), other === service, other)
+          }
+        }).pipe(Effect.provide(TestCloud.layer()))
+      )
+    }
+  }
+
+  it("has only known names", () => {
+    // @ts-expect-error: the name is misspelt
+    const match: TestCloud.FaultMatch = { service: "CloudServer" }
+    assert.isDefined(match)
+  })
 })

@@ -49,7 +49,7 @@ const uploadLarge = (bytes: Uint8Array, options: Partial<CloudFiles.UploadOption
     files.upload({ ...object, ...small, body: CloudFiles.fromBytes(bytes), ...options })
   )
 
-const bulkDeletion = { service: "files", method: "POST", path: "bulk-delete" }
+const bulkDeletion = { service: "files", method: "POST", path: "bulk-delete" } as const
 
 /** A cloud that has no bulk deletion. */
 const withoutBulk = Effect.flatMap(TestCloud.TestCloud, (emulated) =>

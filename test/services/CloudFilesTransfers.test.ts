@@ -47,7 +47,7 @@ const counting = <E, R>(stream: Stream.Stream<Uint8Array, E, R>) => {
 const failingAfter = (bytes: Uint8Array, size: number): Stream.Stream<Uint8Array, SourceFailed> =>
   Stream.concat(inPieces(bytes, size), Stream.fail(new SourceFailed({ at: bytes.byteLength })))
 
-const bulkDeletion = { service: "files", method: "POST", path: "bulk-delete" }
+const bulkDeletion = { service: "files", method: "POST", path: "bulk-delete" } as const
 
 /** A cloud that has no bulk deletion. */
 const withoutBulk = Effect.flatMap(TestCloud.TestCloud, (emulated) =>
@@ -501,7 +501,7 @@ describe("uploads", () => {
       Effect.gen(function* () {
         const { emulated, files } = yield* prepared
         if (!isOffered) yield* withoutBulk
-        const match = isOffered ? bulkDeletion : { service: "files", method: "DELETE" }
+        const match = isOffered ? bulkDeletion : ({ service: "files", method: "DELETE" } as const)
         yield* emulated.fail({ match, times: Infinity, fault })
         const fiber = yield* Effect.fork(
           Effect.flip(

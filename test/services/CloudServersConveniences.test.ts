@@ -2,7 +2,7 @@
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Effect, Exit, Fiber, Redacted, Stream, TestClock } from "effect"
+import { DateTime, Effect, Exit, Fiber, Option, Redacted, Stream, TestClock } from "effect"
 import { CloudServers, RetryPolicy, TestCloud } from "effect-rackspace"
 import { shown } from "../support/shown.js"
 
@@ -517,4 +517,36 @@ describe("CloudServers: the first generation", () => {
       ])
     }).pipe(on)
   )
+})
+
+describe("the addresses of a server", () => {
+  const v4 = (address: string, type?: string) => ({ version: 4, address, type })
+  const v6 = (address: string) => ({ version: 6, address })
+  for (const [what, addresses, expectedPublic, expectedPrivate] of [
+    [
+      "Rackspace's networks, IPv4 first",
+      { private: [v4("10.176.1.2")], public: [v6("2001:db8::1"), v4("203.0.113.7")] },
+      "203.0.113.7",
+      "10.176.1.2"
+    ],
+    ["IPv6 if there is no IPv4", { public: [v6("2001:db8::1")] }, "2001:db8::1", undefined],
+    [
+      "a floating address on a private network",
+      { private: [v4("192.168.0.5", "fixed"), v4("172.24.4.9", "floating")] },
+      "172.24.4.9",
+      "192.168.0.5"
+    ],
+    [
+      "other networks by the range",
+      { shared: [v6("fd00::5"), v4("172.20.0.5"), v4("198.51.100.3")] },
+      "198.51.100.3",
+      "172.20.0.5"
+    ],
+    ["a server that is being built", {}, undefined, undefined]
+  ] as const) {
+    it(`are found: ${what}`, () => {
+      assert.strictEqual(Option.getOrUndefined(CloudServers.publicAddress({ addresses })), expectedPublic)
+      assert.strictEqual(Option.getOrUndefined(CloudServers.privateAddress({ addresses })), expectedPrivate)
+    })
+  }
 })

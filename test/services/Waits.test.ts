@@ -8,14 +8,14 @@ import {
   RetryPolicy,
   TestCloud
 } from "effect-rackspace"
-import type { Fault } from "../../src/emulator/Fault.js"
+import type { Fault, FaultService } from "../../src/emulator/Fault.js"
 import { login } from "../support.js"
 
 type Services =
   CloudServers.CloudServers | CloudLoadBalancers.CloudLoadBalancers | CloudBigData.CloudBigData | TestCloud.TestCloud
 
 interface Wait {
-  readonly service: string
+  readonly service: FaultService
   /** Prepares the resource, and returns the wait. */
   readonly prepare: Effect.Effect<
     Effect.Effect<unknown, CloudError.CloudError, Services>,

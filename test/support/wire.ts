@@ -17,7 +17,7 @@ export interface Operation<Service> {
 }
 
 /** Sets the next responses of a service of the emulated cloud, and returns its requests with paths relative to `base`. */
-export const wireOf = (service: string, base: string) => ({
+export const wireOf = (service: TestCloud.FaultService, base: string) => ({
   respondWith: (body: unknown, status = 200, headers: Readonly<Record<string, string>> = {}) =>
     Effect.flatMap(TestCloud.TestCloud, (cloud) =>
       cloud.fail({ match: { service }, fault: { _tag: "Status", status, body, headers } })

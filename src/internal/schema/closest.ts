@@ -24,7 +24,7 @@ const distance = (a: string, b: string): number => {
 }
 
 /** The name that is closest to a misspelt one; undefined if none is close, or several are equally close. */
-const closest = (misspelt: string, names: ReadonlyArray<string>): string | undefined => {
+export const closest = (misspelt: string, names: ReadonlyArray<string>): string | undefined => {
   const lower = misspelt.toLowerCase()
   // One of four characters may differ, three of twelve.
   const maxDistance = Math.min(3, Math.floor(lower.length / 4))
