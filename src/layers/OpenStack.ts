@@ -14,9 +14,9 @@ import type { CredentialsError } from "../Credentials.js"
 import * as Identity from "../Identity.js"
 import * as CloudFiles from "../services/CloudFiles.js"
 import * as CloudServers from "../services/CloudServers.js"
-import { type ConfigOptions, retryOf } from "./configOptions.js"
+import { type ConfigOptions, retryOf } from "./common/configOptions.js"
 
-export type { ConfigOptions } from "./configOptions.js"
+export type { ConfigOptions } from "./common/configOptions.js"
 
 /** The supported services of an OpenStack cloud: Nova and Swift. */
 export type Services = CloudServers.CloudServers | CloudFiles.CloudFiles

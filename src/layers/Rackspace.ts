@@ -13,9 +13,9 @@ import * as CloudBigData from "../services/CloudBigData.js"
 import * as CloudFiles from "../services/CloudFiles.js"
 import * as CloudLoadBalancers from "../services/CloudLoadBalancers.js"
 import * as CloudServers from "../services/CloudServers.js"
-import { type ConfigOptions, optional, retryOf } from "./configOptions.js"
+import { type ConfigOptions, optional, retryOf } from "./common/configOptions.js"
 
-export type { ConfigOptions } from "./configOptions.js"
+export type { ConfigOptions } from "./common/configOptions.js"
 
 /** All services of the layers. */
 export type Services =

@@ -3,9 +3,9 @@ import * as Config from "effect/Config"
 import type { ConfigError } from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type * as Credentials from "../Credentials.js"
-import * as RetryPolicy from "../RetryPolicy.js"
-import type { EndpointInterface } from "../ServiceCatalog.js"
+import type * as Credentials from "../../Credentials.js"
+import * as RetryPolicy from "../../RetryPolicy.js"
+import type { EndpointInterface } from "../../ServiceCatalog.js"
 
 /** The options of `layerConfig`, each with its default. */
 export interface ConfigOptions {
