@@ -2,8 +2,8 @@
  * Operations of a service as plain data: method, path, query, headers, body, response and documented errors. {@link make} defines
  * one, {@link table} names all of a service, and {@link client} derives a client from such a table.
  *
- * Path parameters, query, headers and body fields come in as one flat object. All types stand in one phantom property, and
- * the runtime's fields are loose, so that a table of hundreds of operations costs the editor little.
+ * Path parameters, query, headers and body fields are passed as one flat object. All types are in one phantom property, and the
+ * fields at run time are loosely typed, so that a table of hundreds of operations costs the editor little.
  */
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import type * as Cause from "effect/Cause"
@@ -69,20 +69,20 @@ export interface Definition<in out Input, out Output, out Tag extends Documented
   /** The JSON body; `raw` takes the input's `content` as it is. */
   readonly body: Loose | "raw" | undefined
   readonly success: Success<unknown, unknown>
-  /** Statuses besides 2xx that are a result (see `:status`) and no refusal. */
+  /** Statuses other than 2xx that are a result (see `:status`), not an error. */
   readonly accepts: ReadonlySet<number>
   /** Whether it stores an object: then only a 201 after the whole body was sent is a success. */
   readonly stores: boolean
-  /** The tags of the errors that the documentation names besides the common ones. */
+  /** The tags of the documented errors, in addition to the common ones. */
   readonly errors: ReadonlySet<Tag>
   readonly idempotent: boolean
-  /** Whether the cloud may work on it for minutes before it responds. It is not sent again while the first may be running. */
+  /** Whether the cloud may process it for minutes before it responds. It is not retried while the first attempt may be running. */
   readonly longRunning: boolean
-  /** Whether anybody may ask, so that no token is sent. */
+  /** Whether it needs no authentication, so that no token is sent. */
   readonly anonymous: boolean
-  /** Statuses by which the cloud says that an allowance is used up, and which: they are `QuotaExceeded`, and not repeated. */
+  /** Statuses that mean an exceeded quota, with the text that says which: they become `QuotaExceeded`, and are not retried. */
   readonly quotaStatuses: Readonly<Record<number, string>>
-  /** Types only; never there at run time. */
+  /** Types only; absent at run time. */
   readonly "~types"?: {
     readonly input: (input: Input) => Input
     readonly output: () => Output
@@ -97,7 +97,7 @@ export interface Endpoint<
   out Tag extends DocumentedError["_tag"],
   out R = never
 > extends Definition<Input, Output, Tag, R> {
-  /** As it is written in code: `CloudServers.get`. */
+  /** The name in code: `CloudServers.get`. */
   readonly operation: string
 }
 
@@ -140,8 +140,8 @@ export type Table<Definitions> = {
 }
 
 /**
- * An operation as a method: the flat input in, the decoded response out. If every field is optional, so is the input; without fields
- * there is none.
+ * An operation as a method that takes the flat input and returns the decoded response. If every field is optional, so is the input;
+ * without fields it takes no input.
  */
 export type Method<E> =
   E extends Endpoint<infer Input, infer Output, infer Tag, infer R>
@@ -155,16 +155,16 @@ export type Method<E> =
 /** The methods of a table. */
 export type Client<Table> = { readonly [Name in keyof Table]: Method<Table[Name]> }
 
-/** The response has no content to read; its body is discarded. */
+/** The response has no content; its body is discarded. */
 export const nothing: Success<void> = { kind: "nothing", schema: undefined }
 
 /** The response is JSON. */
 export const json = <A, I>(schema: Schema.Schema<A, I>): Success<A> => ({ kind: "json", schema })
 
 /**
- * The response is a whole list under a key: `{ "servers": […] }`. Where some items cannot be read, it
- * fails with `MalformedResponse`, which names the first of them and holds the others as `readable`. `unwrap` finds the items where
- * they do not stand in a plain array.
+ * The response is a whole list under a key: `{ "servers": […] }`. If some items cannot be decoded, it fails with
+ * `MalformedResponse`, which names the first of them and contains the others as `readable`. `unwrap` finds the items if they are not
+ * in a plain array.
  */
 export const list = <A, I>(
   key: string,
@@ -187,8 +187,8 @@ export const listItems = <Input, A, Tag extends DocumentedError["_tag"], R>(
   >
 
 /**
- * The response is a JSON array of items, maybe a long one, which is decoded as it arrives. An empty body
- * stands for an empty array only with the status 204: with another one, the response was cut off on its way.
+ * The response is a JSON array of items, possibly a long one, which is decoded as it arrives. An empty body means an empty array only
+ * with the status 204: with another status, the response was truncated.
  */
 export const items = <A, I>(schema: Schema.Schema<A, I>): Success<ReadonlyArray<A>> => ({ kind: "items", schema })
 
@@ -205,7 +205,7 @@ export interface Arriving<Head> extends Pick<Response, "stream" | "source" | "re
   readonly head: Head
 }
 
-/** A head that is decoded, and its body, which is made when it is asked for. */
+/** A decoded head, and its body, which is created on demand. */
 class Streamed<Head> implements Arriving<Head> {
   constructor(
     readonly head: Head,
@@ -226,7 +226,7 @@ class Streamed<Head> implements Arriving<Head> {
 }
 
 /**
- * The response is read from its headers; its body is passed on as it arrives, undecoded and with back-pressure, until the
+ * The response is read from its headers; its body is returned as it arrives, undecoded and with back-pressure, until the
  * caller's scope ends.
  */
 export const stream = <A, I>(schema: Schema.Schema<A, I>): Success<Arriving<A>, Scope.Scope> => ({
@@ -236,7 +236,7 @@ export const stream = <A, I>(schema: Schema.Schema<A, I>): Success<Arriving<A>, 
 
 /** A body that is not JSON. */
 export interface RawBody {
-  /** What is sent as the body. */
+  /** The content to send as the body. */
   readonly content?: Content | undefined
 }
 
@@ -250,7 +250,7 @@ type ParametersOf<Path extends string> = Path extends `${string}{${infer Name}}$
 /** The fields of a part of a request, or a function that returns them, which is called when the operation is first used. */
 type LazyFields<F extends Fields> = F | (() => F)
 
-/** The parts of an operation. A parameter of the path that `parameters` leaves out is a string that is not empty. */
+/** The parts of an operation. A path parameter that is not in `parameters` is a non-empty string. */
 export interface Options<
   P extends Fields,
   Q extends Fields,
@@ -337,7 +337,7 @@ const parametersOf = (path: string, given: LazyFields<Fields> = {}): Loose | und
 
 type KeysOf<Input> = Input extends unknown ? keyof Input : never
 
-/** What a compiler error names where an interface differs from the schemas. */
+/** The type that a compiler error shows if an interface differs from the schemas. */
 type Agrees<Input, Parts> = [
   Exclude<KeysOf<Input>, KeysOf<Parts>> | Exclude<KeysOf<Parts>, KeysOf<Input>>,
   Input,
@@ -366,14 +366,14 @@ export const define =
     path: Path & Agrees<Input, InputOf<Path, P, Q, H, B>>,
     options: Options<P, Q, H, B, Output, R, Tag> = {}
   ): Definition<Input, Output, Tag, R> =>
-    // The types are the same, as has been checked.
+    // The types are the same, as checked above.
     make<string, P, Q, H, B, Output, R, Tag>(method, path, options) as unknown as Definition<Input, Output, Tag, R>
 
 /**
  * The operations of a service, by the names of its methods: the operation under `get` of `CloudServers` is `CloudServers.get`.
  */
 export const table = <
-  // No more of a definition: the types of its parts would be inferred from here where `make` leaves them open.
+  // Nothing more of a definition, since the types of its parts would be inferred from here if `make` leaves them open.
   Definitions extends Readonly<Record<string, Pick<AnyDefinition, "method" | "path">>>
 >(
   service: string,
@@ -383,7 +383,7 @@ export const table = <
     Object.entries(definitions).map(([name, definition]) => [name, { ...definition, operation: `${service}.${name}` }])
   ) as unknown as Table<Definitions>
 
-/** An operation by itself, for one that is not in a {@link table} or is another way of making a request that is. */
+/** A single operation, for one that is not in a {@link table} or is a variant of one that is. */
 export const named = <Input, Output, Tag extends DocumentedError["_tag"], R>(
   operation: string,
   definition: Definition<Input, Output, Tag, R>
@@ -409,7 +409,7 @@ const jsonContent = (value: unknown): Content => content(new TextEncoder().encod
 
 const hasJson: ReadonlySet<Success<unknown>["kind"]> = new Set(["json", "list", "items", "response"])
 
-/** A lone half of a surrogate pair has no UTF-8, and so cannot stand in a URL. */
+/** A lone surrogate has no UTF-8 encoding, so it cannot be part of a URL. */
 const isSendable = (value: unknown): boolean =>
   typeof value === "string" ? value.isWellFormed() : !Array.isArray(value) || value.every(isSendable)
 
@@ -464,7 +464,7 @@ const encode = (
   if (body !== undefined && !raw) headers["content-type"] = "application/json"
   for (const [name, value] of Object.entries(named)) {
     if (value === undefined || value === null) continue
-    // A record of headers (metadata) stands for itself, under the names that its keys give.
+    // A record of headers (metadata) is encoded as it is, with the header names of its keys.
     if (typeof value === "object") Object.assign(headers, value)
     else headers[name] = String(value)
   }
@@ -476,7 +476,7 @@ const encode = (
   })
 }
 
-/** What is redacted in an input: a cloud that finds fault with it may quote it. */
+/** The secrets in an input: a cloud that refuses it may quote them. */
 const secretsOf = (input: unknown): ReadonlyArray<string> =>
   typeof input === "object" && input !== null && !Redacted.isRedacted(input)
     ? Object.values(input).flatMap(secretsIn)
@@ -486,7 +486,7 @@ const secretsIn = (input: unknown): ReadonlyArray<string> => {
   if (Redacted.isRedacted(input)) {
     const value = Redacted.value(input)
     if (typeof value !== "string") return []
-    // Of a key in lines, a cloud may quote the one that it does not like.
+    // A cloud may quote a single line of a key that has several lines.
     const lines = value.split(/\r?\n/).filter((line) => line.length >= 20 && !line.startsWith("-----"))
     return lines.length > 1 ? [value, ...lines] : [value]
   }
@@ -532,7 +532,7 @@ const atPath = (
     readable
   )
 
-/** The failure of the item of this number, `index`, in a list of which these items can be read. */
+/** The failure of the item at `index` in a list with these readable items. */
 const malformedItem = (
   response: Received,
   error: ParseResult.ParseError,
@@ -550,7 +550,7 @@ const malformedItem = (
     readable
   )
 
-/** All items of a list, or the failure of the first that cannot be read, with those that can. */
+/** All items of a list, or the failure of the first unreadable one, with the readable ones. */
 const allOf = (
   response: Received,
   { items, unreadable: [first] }: ItemList<unknown>
@@ -571,7 +571,7 @@ const notJson = (response: Received): MalformedResponse =>
   unreadable(response, ".", "JSON", `(${response.headers["content-type"] ?? "of no type"}) is not JSON`)
 
 const jsonOf = (response: Collected): Either.Either<unknown, MalformedResponse> => {
-  // What `trim` takes for space includes the byte order mark, which JSON.parse would not.
+  // `trim` also removes a byte order mark, which JSON.parse would refuse.
   const trimmed = response.text().trim()
   try {
     return Either.right(trimmed === "" ? undefined : JSON.parse(trimmed))
@@ -581,8 +581,8 @@ const jsonOf = (response: Collected): Either.Either<unknown, MalformedResponse> 
 }
 
 /**
- * As {@link jsonOf}, for what only reads: a response that is empty without being a 204, or ends in the middle, was cut off on its
- * way and is worth another request.
+ * Like {@link jsonOf}, for operations that only read: a response that is empty without the status 204, or ends in the middle, was
+ * truncated, and is requested again.
  */
 const wholeJsonOf = (
   response: Collected,
@@ -597,23 +597,23 @@ const wholeJsonOf = (
   return isCutOff(response.text()) ? Either.left(attempt.incomplete("the response ends before its JSON does")) : json
 }
 
-/** An item of a listing that is not as documented, in its place among those that are. */
+/** An item of a listing that is not as documented, at its position in the listing. */
 export class UnreadableItem {
   constructor(
     /** The item as the service sent it. */
     readonly raw: unknown,
-    /** Names the item by its number and the field that is wrong. */
+    /** Names the index of the item and the invalid field. */
     readonly error: MalformedResponse
   ) {}
 }
 
 /** The items of a JSON array, decoded as they arrive. */
 interface Items extends JsonItems {
-  /** What was decoded since the last call. */
+  /** The items decoded since the last call. */
   readonly take: () => Array<unknown>
 }
 
-/** Decodes each item of a JSON array; `unreadable` makes the replacement of one that is not as documented, if there is to be any. */
+/** Decodes each item of a JSON array; `unreadable` may create the replacement of an item that is not as documented. */
 const itemsOf = (
   schema: Loose,
   unreadable: (raw: unknown, error: ParseResult.ParseError, index: number) => unknown
@@ -668,7 +668,7 @@ const addBody = (items: Items, { take }: Collected): void => {
   release()
 }
 
-/** The failure of a response that is not a whole JSON array; undefined where it is an empty one. */
+/** The failure of a response that is not a whole JSON array; undefined if it is an empty one. */
 const arrayFailure = (
   response: Received,
   attempt: CurrentAttempt,
@@ -709,10 +709,10 @@ const endItems = (
   return Either.right(items.take())
 }
 
-/** What is pulled from a stream, and what it fails with. */
+/** The effect that pulls the next chunk of a stream. */
 type Pull<A, E> = Effect.Effect<Chunk.Chunk<A>, Option.Option<E>>
 
-/** The items of a body, pulled as the body is. */
+/** The items of a body, pulled chunk by chunk. */
 const pullOfItems = <A>(
   body: Pull<OwnedChunk, TransportError>,
   items: Items,
@@ -723,7 +723,7 @@ const pullOfItems = <A>(
   const chunkOf = (taken: Array<unknown>): Pulled => Effect.succeed(Chunk.unsafeFromArray(taken as Array<A>))
   let arrived: Array<OwnedChunk> = []
   let isOver = false
-  // As little at a time as arrives at once, so that its items may be gone before the next ones come.
+  // One received chunk at a time, so that its items may be collected before the next ones arrive.
   const step: Pulled = Effect.suspend(() => {
     for (let part = arrived.pop(); part !== undefined; part = arrived.pop()) {
       items.add(part.bytes)
@@ -754,7 +754,7 @@ const pullOfItems = <A>(
   return step
 }
 
-/** How the value of a response is made; of a stream, the value of its head. */
+/** Creates the value of a response; for a stream, the value of its head. */
 const receive = ({
   method,
   success
@@ -777,7 +777,7 @@ const receive = ({
   switch (kind) {
     case "headers":
     case "stream":
-      // In this order: a spread that is followed by more makes V8 give each object a hidden class of its own.
+      // The spread comes last: if properties follow it, V8 creates a hidden class for each object.
       return (response) => decode(response, { ":status": String(response.status), ...response.headers })
     case "items":
       return (response, attempt) => {
@@ -805,14 +805,14 @@ const receive = ({
 }
 
 /**
- * As {@link receive}, for what stores an object. Any other success is none: a captive portal responds with 200 and a page, and a
- * server that responds before it has the whole body cannot have stored it.
+ * Like {@link receive}, for operations that store an object. Only a 201 after the whole body is a success: a captive portal responds
+ * with 200 and a page, and a server that responds before it has received the whole body cannot have stored it.
  */
 const receiveStored = (endpoint: Pick<Any, "method" | "success">): ReturnType<typeof receive> => {
   const read = receive(endpoint)
   return (response, attempt) => {
     if (response.status !== 201) {
-      return Either.left(unreadable(response, ":status", "201", "does not say that anything was stored"))
+      return Either.left(unreadable(response, ":status", "201", "does not confirm that the object was stored"))
     }
     return attempt.isBodySent()
       ? read(response, attempt)
@@ -822,7 +822,7 @@ const receiveStored = (endpoint: Pick<Any, "method" | "success">): ReturnType<ty
   }
 }
 
-/** Checks an input without sending anything, for what must be known to be right before a body is read. */
+/** Checks an input without sending anything, for inputs that must be valid before a body is read. */
 export const validate = <Input, Output, Tag extends DocumentedError["_tag"], R>(
   client: CloudClient,
   endpoint: Endpoint<Input, Output, Tag, R>,
@@ -836,7 +836,7 @@ export const validate = <Input, Output, Tag extends DocumentedError["_tag"], R>(
       : Effect.void
   })
 
-/** The request that an input makes of an operation. */
+/** The request of an operation with an input. */
 const requestOf = <Tag extends DocumentedError["_tag"]>(
   client: CloudClient,
   endpoint: Any & { readonly errors: ReadonlySet<Tag> },
@@ -857,13 +857,13 @@ const requestOf = <Tag extends DocumentedError["_tag"]>(
       parameters,
       idempotent: endpoint.idempotent,
       longRunning: endpoint.longRunning,
-      // Of several that a query names, one that is not found says nothing of the others.
+      // If a query names several resources and one is not found, that says nothing about the others.
       removes: endpoint.method === "DELETE" && endpoint.success.kind === "nothing" && endpoint.query === undefined,
       anonymous: endpoint.anonymous,
       quotaStatuses: endpoint.quotaStatuses,
       accepts: endpoint.accepts,
       documented: endpoint.errors,
-      // Not by a getter that finds them only where something fails: V8 would give each request a hidden class of its own.
+      // Not a getter that finds them only after a failure: V8 would create a hidden class for each request.
       secrets: secretsOf(input)
     })
   })
@@ -876,9 +876,9 @@ const isLong = ({ headers }: Received): boolean => Number(headers["content-lengt
 
 /**
  * Runs an operation whose response is {@link items}, and emits each item as soon as it has arrived. An item that is not as documented
- * is emitted as an {@link UnreadableItem} in its place, so that it does not hide the others. The Stream runs once, in the scope
- * of the request. It fails with `TransportError` where the response ends early or is empty without being a 204, and with
- * `MalformedResponse` where it is not a JSON array or one item of it is longer than 1 MiB.
+ * is emitted as an {@link UnreadableItem} at its position, so that it does not hide the others. The Stream runs once, in the scope of
+ * the request. It fails with `TransportError` if the response is truncated, or empty without the status 204, and with
+ * `MalformedResponse` if it is not a JSON array or an item is longer than 1 MiB.
  */
 export const openItems =
   <Input, Output, Tag extends DocumentedError["_tag"]>(
@@ -915,8 +915,8 @@ export const openItems =
     })
 
 /**
- * An operation whose response is a stream, as a method that reads all of it at once, up to so many bytes. `body`, which the caller
- * releases, is undefined if there are more.
+ * An operation whose response is a stream, as a method that reads the whole body at once, up to a limit. `body`, which the caller
+ * releases, is undefined if the body is longer.
  */
 export const wholeMethod = <Input, Head, Tag extends DocumentedError["_tag"]>(
   client: CloudClient,
@@ -959,7 +959,7 @@ export const method = <Input, Output, Tag extends DocumentedError["_tag"], R>(
           })
         : client.collect(request.right, keeping, read)
     })
-  // The types are the endpoint's own, which the loose runtime cannot see.
+  // The types are those of the endpoint, which the loosely typed fields do not have.
   return run as unknown as Method<Endpoint<Input, Output, Tag, R>>
 }
 
@@ -969,7 +969,7 @@ class SourceFailed<E> {
   constructor(readonly cause: Cause.Cause<E>) {}
 }
 
-/** An operation with a body that is not JSON, as a method that also fails as the source of the body does. */
+/** An operation with a body that is not JSON, as a method that also fails with the errors of the body's source. */
 export const uploadMethod = <Input extends RawBody, Output, Tag extends DocumentedError["_tag"]>(
   client: CloudClient,
   endpoint: Endpoint<Input, Output, Tag>
@@ -980,7 +980,7 @@ export const uploadMethod = <Input extends RawBody, Output, Tag extends Document
     input: Omit<Input, "content"> & { readonly content: Content<E> }
   ): Effect.Effect<Output, Failure<E>> => {
     const { content } = input
-    // The source of bytes does not fail.
+    // A source of bytes cannot fail.
     if (content.bytes !== undefined) return send(input) as Effect.Effect<Output, Failure<never>>
     const source = Stream.catchAllCause(content.source, (cause) => Stream.fail(new SourceFailed(cause)))
     return Effect.catchAll(
@@ -991,7 +991,7 @@ export const uploadMethod = <Input extends RawBody, Output, Tag extends Document
   }
 }
 
-/** The methods of a table of endpoints. Each is made when it is first called. */
+/** The methods of a table of endpoints. Each is created when it is first used. */
 export const client = <Table extends Readonly<Record<string, Any>>>(
   cloudClient: CloudClient,
   table: Table

@@ -1,9 +1,9 @@
 /**
  * A faster FileSystem for uploading or downloading many small files on Node.js. It is the platform's FileSystem, together with a
  * worker thread that reads and writes small files for `CloudFiles.fromFile`, `downloadToFile` and `downloadFolder` in batches.
- * Otherwise each file takes five calls of Node.js, which are most of the cost of a file of a few KiB.
+ * Without it, each file takes five calls of Node.js, which are most of the cost of a file of a few KiB.
  *
- * `uploadFolder` does not need this layer: it uses a thread of its own.
+ * `uploadFolder` does not need this layer: it uses its own thread.
  */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Context from "effect/Context"

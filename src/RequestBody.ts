@@ -75,7 +75,7 @@ export interface Opened<out E = never, out R = never> {
   readonly unchanged?: Effect.Effect<boolean, E, R> | undefined
 }
 
-/** The bytes to read from a file at a time. Large reads, since each read has a fixed cost. */
+/** The bytes to read from a file at a time. Reads are large, since each has a fixed cost. */
 const readSize = 1024 * 1024
 
 /** Files up to this many bytes are read at once, which is faster than a Stream. */

@@ -171,7 +171,7 @@ describe("CloudFiles: requests to the CDN", () => {
         assert.strictEqual(exceeded._tag, "QuotaExceeded")
         assert.strictEqual(
           exceeded.message,
-          "CloudFiles.purgeFromCdn: 498 the account's 25 purges of the day are used up (request tx123-cdn)"
+          "CloudFiles.purgeFromCdn: 498 the account has used its 25 purges for today (request tx123-cdn)"
         )
         assert.strictEqual((yield* Effect.flip(files.purgeFromCdn(address)))._tag, "Forbidden")
         const wrong = yield* Effect.flip(files.purgeFromCdn({ ...address, emails: ["a@b, c@d"] }))

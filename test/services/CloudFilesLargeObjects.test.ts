@@ -965,7 +965,7 @@ describe("downloads to a file", () => {
       yield* emulated.clearRequests
       const { directory } = yield* target
       const error = yield* Effect.flip(files.downloadToFile({ ...object, path: directory }))
-      assert.include(error.message, "a folder is where the file should be")
+      assert.include(error.message, "the path is a folder")
       assert.deepStrictEqual(yield* traffic, [])
     }).pipe(Effect.provide(cloud))
   )

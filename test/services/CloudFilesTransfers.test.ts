@@ -342,7 +342,7 @@ describe("uploads", () => {
               })
             )
             assert.strictEqual(error._tag, "InvalidInput")
-            assert.include(String(error), `${declared} bytes that were declared`)
+            assert.include(String(error), `${declared} bytes, as declared`)
             assert.deepStrictEqual(yield* everything, [])
           }).pipe(Effect.provide(cloud()))
       )

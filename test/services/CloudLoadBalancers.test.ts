@@ -1410,7 +1410,7 @@ describe("CloudLoadBalancers: invalid input", () => {
     ],
     "a mapping's key without its certificate": [
       (service) => service.updateCertificateMapping({ loadBalancerId, certificateMappingId: "1", privateKey }),
-      "certificate: expected a certificate and its key together, and this one is missing"
+      "certificate: expected a certificate together with its private key, but this field is missing"
     ],
     "an error page of 65537 characters": [
       (service) => service.setErrorPage({ loadBalancerId, content: "x".repeat(65_537) }),

@@ -1,9 +1,9 @@
 /**
- * One pool of reused buffers. A large file is read, or received, into thousands of buffers; allocating each would cost the garbage
- * collector, and the kernel that clears it, more than the reading.
+ * One pool of reused buffers. A large file is read, or received, into thousands of buffers; allocating each would cost more in the
+ * garbage collector, and in the kernel that clears the memory, than the reading itself.
  */
 
-/** A part of a body. Its owner releases it once nothing reads the bytes any more. If it is never released, it is not reused. */
+/** A part of a body. Its owner releases it when nothing reads the bytes any more. If it is never released, it is not reused. */
 export interface OwnedChunk {
   readonly bytes: Uint8Array
   /** Returns the buffer to its pool, if it has one. Further calls do nothing. */
@@ -16,20 +16,20 @@ export interface PooledChunk extends OwnedChunk {
 }
 
 /**
- * In bytes: how much of a body is handed to the sender at a time. A request has stalled when none of it goes out for some time, so
- * this must not take long on a slow network.
+ * In bytes: how much of a body is passed to the sender at a time. A request counts as stalled if no chunk is sent for some time, so a
+ * chunk must not take long on a slow network.
  */
 export const chunkSize = 256 * 1024
 
-/** In bytes: the smallest buffer. Sizes are powers of two, so that there are few. */
+/** In bytes: the smallest buffer. Sizes are powers of two, so that there are only a few. */
 const smallestBuffer = 4096
 
-/** In bytes: how much of each size is kept while it is not used. */
+/** In bytes: how many unused buffers of each size are kept, in total. */
 const mostIdle = 8 * 1024 * 1024
 
 const idle = new Map<number, Array<ArrayBuffer>>()
 
-/** The length in bytes of the buffer for so many bytes. */
+/** The length of the buffer for this many bytes. */
 const bufferSize = (length: number): number => Math.max(smallestBuffer, 2 ** Math.ceil(Math.log2(Math.max(1, length))))
 
 /** Adds a buffer to the pool when it is released, for example one that a thread has filled. Buffers of unusual sizes are not kept. */
@@ -60,7 +60,7 @@ const nothing = (): void => {}
 /** Bytes that are not in a buffer of the pool. */
 export const unpooled = (bytes: Uint8Array): OwnedChunk => ({ bytes, release: nothing })
 
-/** Calls `release` when it was called so many times itself, for a chunk of several parts. */
+/** Returns a function that calls `release` on its last of `parts` calls, for a chunk of several parts. */
 export const releaseAfter = (parts: number, { release }: OwnedChunk): (() => void) => {
   let left = parts
   return () => {

@@ -1,5 +1,5 @@
 /**
- * Bodies inside the library: what is read from a file, a response or a user's Stream, before it is hashed, sent or written.
+ * Bodies inside the library: bytes read from a file, a response or a user's Stream, to be hashed, sent or written.
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -20,7 +20,7 @@ export const fromBytes = (bytes: Uint8Array): ByteSource =>
 export const fromStream = <E, R>(stream: Stream.Stream<Uint8Array, E, R>): ByteSource<E, R> =>
   Stream.map(stream, unpooled)
 
-/** The bytes alone. Its chunks are never released, since the reader of a Stream may keep them. */
+/** The source as a Stream of bytes. Its chunks are never released, since the reader of a Stream may keep them. */
 export const toStream = <E, R>(source: ByteSource<E, R>): Stream.Stream<Uint8Array, E, R> =>
   Stream.map(source, ({ bytes }) => bytes)
 
@@ -50,7 +50,7 @@ export class Collector {
     this.chunk.bytes.set(bytes, before)
   }
 
-  /** What was collected since the last call. */
+  /** The bytes collected since the last call. */
   take(): OwnedChunk {
     const { chunk, size } = this
     this.chunk = undefined

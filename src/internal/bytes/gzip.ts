@@ -1,6 +1,6 @@
 /**
- * gzip over streams of bytes: node:zlib in a thread of its pool, with back-pressure on both sides. What is held in memory does not
- * depend on how much a stream gives, nor on how far it expands.
+ * gzip over streams of bytes: node:zlib in a thread of its pool, with back-pressure on both sides. Memory use
+ * depends neither on the length of the stream nor on its compression ratio.
  */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -13,7 +13,7 @@ import type { ByteSource } from "./byteSource.js"
 /** In bytes: the size of the chunks that are emitted. */
 const chunkSize = 64 * 1024
 
-/** The bytes are not gzip, or end before it does. */
+/** The bytes are not gzip data, or are truncated. */
 export class NotGzip {
   readonly _tag = "NotGzip"
   constructor(
@@ -33,10 +33,10 @@ const through = <E, R, F>(
       const pullSource = yield* Stream.toPull(source)
       const codec = yield* Effect.acquireRelease(Effect.sync(make), (made) => Effect.sync(() => made.destroy()))
       let failure: Error | undefined
-      /** Whether the codec has given everything. */
+      /** Whether the codec has emitted everything. */
       let hasEnded = false
       let sourceHasEnded = false
-      /** How many pieces the codec has not taken yet. While there are any, the source is not read. */
+      /** How many pieces the codec has not accepted yet. While there are any, the source is not read. */
       let pending = 0
       let given = 0
       let hasChanged = false
@@ -95,10 +95,10 @@ const through = <E, R, F>(
         const out = codec.read() as Buffer | null
         if (out !== null) return Effect.succeed(Chunk.of(unpooled(out)))
         if (hasEnded) {
-          // Depending on how the source is cut, zlib itself leaves out what follows the gzip data, or fails.
+          // Depending on the chunks of the source, zlib itself ignores data after the gzip data, or fails.
           return sourceHasEnded && codec.bytesWritten === given
             ? Effect.fail(Option.none())
-            : Effect.mapError(failed(new Error("other data follow the gzip data")), Option.some)
+            : Effect.mapError(failed(new Error("the gzip data is followed by other data")), Option.some)
         }
         return pending > 0 || sourceHasEnded ? Effect.zipRight(change, pull) : readSource
       })
@@ -106,7 +106,7 @@ const through = <E, R, F>(
     })
   )
 
-/** Compresses a source. Any bytes can be compressed, so that zlib fails only where it gets no memory, which is a defect. */
+/** Compresses a source. Any bytes can be compressed, so zlib fails only if it runs out of memory, which is a defect. */
 export const gzip = <E, R>(source: ByteSource<E, R>): ByteSource<E, R> =>
   through(source, () => createGzip({ chunkSize }), Effect.die)
 
@@ -118,8 +118,8 @@ export const gunzip = <E, R>(source: ByteSource<E, R>): ByteSource<E | NotGzip, 
     ({ message }) => Effect.fail(new NotGzip(message))
   )
 
-/** What gzip data begin with. */
+/** The first bytes of gzip data. */
 const magic = [0x1f, 0x8b] as const
 
-/** Whether bytes begin as gzip data do. */
+/** Whether bytes begin like gzip data. */
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === magic[0] && bytes[1] === magic[1]

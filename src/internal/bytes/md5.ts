@@ -1,8 +1,8 @@
 /**
- * MD5, which is what Cloud Files calls an object's ETag.
+ * MD5, which Cloud Files uses as the ETag of an object.
  *
- * It takes longer than anything else that is done to a large object's bytes, so from a certain size on it is done in a thread
- * of its own.
+ * Hashing takes longer than anything else that is done with the bytes of a large object, so larger bodies are hashed in a separate
+ * thread.
  */
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
@@ -11,29 +11,29 @@ import type { Answered } from "../worker/protocol.js"
 import type { OwnedChunk } from "./bufferPool.js"
 import { failing, startThread, type Thread } from "../worker/thread.js"
 
-/** The MD5 of bytes at hand, as 32 lower-case hex digits. */
+/** The MD5 of bytes in memory, as 32 lower-case hex digits. */
 export const md5Hex = (bytes: Uint8Array): string => hash("md5", bytes, "hex")
 
 /** Bytes to hash. An owned chunk is not released. */
 type Bytes = Pick<OwnedChunk, "bytes">
 
 /**
- * The MD5 of bytes that come one after the other. Where the thread that has their state is lost in the middle, they cannot be hashed
- * any more: a defect. Only this module ends the thread, when there is no hash in it, and what it keeps is bounded and small.
+ * The MD5 of bytes that arrive one after the other. If the thread that holds the state of the hash is lost, hashing cannot continue,
+ * which is a defect. Only this module ends the thread, when it runs no hash, and its memory is bounded and small.
  */
 export interface RunningMd5 {
-  /** Adds the bytes, which are not read any more when it ends. Waits if hashing does not keep up. */
+  /** Adds the bytes; afterwards they may be changed. Waits if hashing does not keep up. */
   readonly update: (chunks: Iterable<Bytes>) => Effect.Effect<void>
-  /** The MD5 of all bytes so far, as 32 lower-case hex digits. To be asked for once. */
+  /** The MD5 of all bytes so far, as 32 lower-case hex digits. Must be called only once. */
   readonly digest: Effect.Effect<string>
 }
 
-/** Up to so many bytes are hashed where they are, since handing them to a thread would take longer. */
+/** Up to this many bytes are hashed in the same thread, since passing them to another thread would take longer. */
 const worthAThread = 4 * 1024 * 1024
 
 const bufferSize = 1024 * 1024
 
-/** How many buffers one hash has under way at the most: enough for the few milliseconds that a file may take to be written. */
+/** The maximum number of buffers in flight for one hash: enough for the few milliseconds that a write to a file may take. */
 const mostBuffers = 4
 
 /** In milliseconds: how long a thread without work waits for more. */
@@ -44,14 +44,14 @@ const threadOptions = {
   resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 }
 }
 
-/** The thread that all running hashes share. It ends when it was not used for some time. */
+/** The thread that all running hashes share. It ends after it was not used for some time. */
 interface HashingThread {
   readonly thread: Thread
   users: number
   timer?: NodeJS.Timeout
 }
 
-/** The thread, once it runs; undefined where none can be started. */
+/** The thread, once it runs; undefined if none can be started. */
 let shared: Promise<HashingThread | undefined> | undefined
 
 const start = (): Promise<HashingThread | undefined> =>
@@ -71,7 +71,7 @@ const runningThread = async (): Promise<HashingThread | undefined> => {
   return runningThread()
 }
 
-/** Uses the shared thread as long as the scope lasts. Undefined where none can be started. */
+/** Uses the shared thread until the scope ends. Undefined if none can be started. */
 const sharedThread: Effect.Effect<Thread | undefined, never, Scope.Scope> = Effect.map(
   Effect.acquireRelease(
     Effect.promise(async () => {
@@ -169,11 +169,11 @@ const remoteMd5 = (thread: Thread): RunningMd5 & { readonly forget: Effect.Effec
   }
 }
 
-/** A hash that has taken nothing yet. */
+/** A new hash. */
 export const runningMd5: Effect.Effect<RunningMd5, never, Scope.Scope> = Effect.map(Effect.scope, (scope) => {
   const local = createHash("md5")
   let remote: RunningMd5 | undefined
-  // The first bytes. They are passed to the thread once there are enough to make up for its cost.
+  // The first bytes. They are passed to the thread once there are enough to make it worth the cost.
   let early: Array<Bytes> = []
   let size = 0
   let isLocal = false

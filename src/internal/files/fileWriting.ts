@@ -9,20 +9,20 @@ import * as Stream from "effect/Stream"
 import { acquire, type OwnedChunk } from "../bytes/bufferPool.js"
 import type { ByteSource } from "../bytes/byteSource.js"
 
-/** In bytes: how much is collected before it is written. A call costs as much as many kibibytes do. */
+/** In bytes: how much is collected before it is written. A call costs as much as writing many kibibytes. */
 const largestPiece = 1024 * 1024
 
 /** In bytes: chunks of this size are written as they are, instead of being collected. */
 const worthACall = 128 * 1024
 
 export interface WriteOptions {
-  /** The expected length in bytes. A longer source is written completely too. */
+  /** The expected length in bytes. A longer source is also written completely. */
   readonly length: number | undefined
   /** Called with the number of bytes of each write; the next write waits for it. */
   readonly progress: (bytes: number) => Effect.Effect<void>
 }
 
-/** Writes a source at the file's current position. When it ends, also by interruption, no write is running, so that the file may be closed. */
+/** Writes a source at the file's current position. When it ends, even by interruption, no write is running, so the file may be closed. */
 export const writeSource = <E, R>(
   file: FileSystem.File,
   source: ByteSource<E, R>,

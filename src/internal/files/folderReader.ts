@@ -1,4 +1,4 @@
-/** Reads a folder by a worker thread that lives as long as the scope, or in this thread where none can be started. */
+/** Reads a folder in a worker thread that ends with the scope, or in this thread if none can be started. */
 import type { SystemError } from "@effect/platform/Error"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -22,7 +22,7 @@ import {
 import { startThread, type Thread } from "../worker/thread.js"
 import { systemError } from "./systemError.js"
 
-/** What a walk finds, a path being relative to the folder, with slashes. */
+/** An entry that a walk finds. Its path is relative to the folder, with slashes. */
 export interface FoundEntry {
   readonly path: string
   readonly kind: Kind
@@ -36,40 +36,40 @@ export interface FoundEntry {
 /** Files that were read or packed. */
 export interface PackedFiles extends Omit<ReadFiles, "content" | "problems"> {
   readonly content: Uint8Array
-  /** What could not be read, and whether that is because it changed while it was read. */
+  /** The files that could not be read, and whether that is because they changed while they were read. */
   readonly problems: ReadonlyArray<{ readonly index: number; readonly isChanged: boolean; readonly error: SystemError }>
   /** Releases the buffer of the content. */
   readonly release: () => void
 }
 
-/** A folder's reader. */
+/** Reads a folder. */
 export interface FolderReader {
-  /** Everything in a folder, in the byte order of its paths. Fails where the folder itself cannot be read. */
+  /** Everything in a folder, in the byte order of its paths. Fails if the folder itself cannot be read. */
   readonly walk: (options: WalkOptions) => Stream.Stream<FoundEntry, SystemError>
   /** Files as a tar archive. */
   readonly pack: (input: Omit<PackInput, "buffer">) => Effect.Effect<PackedFiles, SystemError>
-  /** The content of files, one after the other, each in the space of its given size. `release` is called once for each. */
+  /** The content of files, one after the other, each at the offset that the given sizes determine. `release` is called once for each. */
   readonly read: (input: Omit<ReadInput, "buffer">) => Effect.Effect<PackedFiles, SystemError>
-  /** The content of a file, whatever size it has by now. */
+  /** The content of a file, regardless of its size. */
   readonly whole: (file: string, follow: boolean) => Effect.Effect<Uint8Array, SystemError>
   /** The MD5s of a file's parts, of the given sizes; the last takes the rest. */
   readonly md5s: (file: string, parts: ReadonlyArray<number>) => Effect.Effect<ReadonlyArray<string>, SystemError>
-  /** The MD5s of files of a folder, or why one cannot be read. */
+  /** The MD5s of files in a folder, or the error of each that cannot be read. */
   readonly hashes: (
     folder: string,
     paths: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlyArray<string | SystemError>, SystemError>
-  /** Whether there are folders of these paths in a folder, or symbolic links to folders. */
+  /** Whether the folder contains folders, or symbolic links to folders, with these paths. */
   readonly areFolders: (
     folder: string,
     paths: ReadonlyArray<string>
   ) => Effect.Effect<ReadonlyArray<boolean>, SystemError>
 }
 
-/** How many names a walk gives at a time. */
+/** How many names a walk returns at a time. */
 const step = 1000
 
-/** In bytes: an archive of the usual kind fits. */
+/** In bytes: a typical archive fits. */
 const largestArchive = 8 * 1024 * 1024
 
 const threadOptions = {
@@ -105,7 +105,7 @@ const filesOf = ({ folder, paths }: ReadInput, read: ReadFiles, release: OwnedCh
   }))
 })
 
-/** Asks a thread; a failure is one of the platform's call on this path. */
+/** Sends a request to a thread; a failure becomes a platform error for this path. */
 const askOf =
   (thread: Thread) =>
   <N extends Name>(op: N, input: Input<N>, call: string, path: string): Effect.Effect<Output<N>, SystemError> =>

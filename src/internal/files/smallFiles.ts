@@ -1,6 +1,6 @@
 /**
- * Small files, read and written by a thread of their own: many at a time, with synchronous calls. Each asynchronous call of Node's
- * file system takes a turn of its thread pool, and a file needs five; that is most of the time that a few KiB take.
+ * Reads and writes small files in a separate thread: many at a time, with synchronous calls. Each asynchronous call of Node's file
+ * system takes a turn of its thread pool, and a file needs five; for a few KiB, that is most of the time.
  */
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
@@ -15,7 +15,7 @@ import type { FolderCheck } from "./folderCheck.js"
 import { setModified } from "./modificationTime.js"
 import { systemError } from "./systemError.js"
 
-/** A file that was read whole. */
+/** A file that was read completely. */
 export interface SmallFile {
   readonly bytes: Uint8Array
   /** 32 lower-case hex digits. */
@@ -32,31 +32,31 @@ export interface NewFile {
   /** When it was last modified, milliseconds since 1970; undefined for now. */
   readonly time: number | undefined
   /**
-   * The check of the folder that it is in, given by its real path. Where it has become a symbolic link, nothing is written through
-   * that. Without it, the folder may be a link.
+   * Checks the file's folder, given by its real path: if the folder was replaced by a symbolic link, nothing is written. Without
+   * it, the folder may be a link.
    */
   readonly check?: FolderCheck | undefined
 }
 
 /** Reads and writes small files in a thread. */
 export interface SmallFiles {
-  /** Reads a file, if it is one, small, and can be read. Otherwise the caller reads it another way, which reports what is wrong. */
+  /** Reads a file if it is a small, readable file. Otherwise the caller reads it in another way, which reports the error. */
   readonly read: (path: string) => Effect.Effect<SmallFile | undefined>
   /**
-   * Stores a small file. False where that was not done, for example because something else than a file is in its place: then
-   * `temporary` is to be removed, and the file stored another way. Where it fails, no temporary file is left. It cannot be
-   * interrupted, since the thread cannot undo it.
+   * Stores a small file. False if that was not possible, for example because the path is not a regular file: then the caller must
+   * remove `temporary`, and store the file in another way. If it fails, no temporary file is left. It cannot be interrupted, since
+   * the thread cannot undo it.
    */
   readonly store: (file: NewFile) => Effect.Effect<boolean, PlatformError>
 }
 
-/** Reads and writes the small files of one FileSystem in a thread of its own. */
+/** Reads and writes the small files of one FileSystem in a separate thread. */
 export class SmallFilesThread extends Context.Tag("effect-rackspace/LocalFileSystem/SmallFilesThread")<
   SmallFilesThread,
   { readonly fileSystem: FileSystem.FileSystem; readonly smallFiles: SmallFiles }
 >() {}
 
-/** The thread for a FileSystem, where the environment has one for exactly this: one that was made from it may do more. */
+/** The thread for a FileSystem, if the environment has one for exactly this instance: a derived FileSystem may do more. */
 export const smallFilesOf = (fs: FileSystem.FileSystem): Effect.Effect<SmallFiles | undefined> =>
   Effect.map(Effect.serviceOption(SmallFilesThread), (thread) =>
     Option.isSome(thread) && thread.value.fileSystem === fs ? thread.value.smallFiles : undefined
@@ -65,7 +65,7 @@ export const smallFilesOf = (fs: FileSystem.FileSystem): Effect.Effect<SmallFile
 const cleared = (fs: FileSystem.FileSystem, { temporary }: NewFile): Effect.Effect<void> =>
   Effect.ignore(fs.remove(temporary, { force: true }))
 
-/** Stores a small file by the platform's FileSystem. Where it fails, nothing of it is left. */
+/** Stores a small file with the platform's FileSystem. If it fails, no temporary file is left. */
 export const storeByPlatform = (fs: FileSystem.FileSystem, file: NewFile): Effect.Effect<void, PlatformError> => {
   const { bytes, check, target, temporary, time } = file
   const write =
@@ -76,7 +76,7 @@ export const storeByPlatform = (fs: FileSystem.FileSystem, file: NewFile): Effec
             Effect.zipRight(check, bytes.byteLength === 0 ? Effect.void : opened.writeAll(bytes))
           )
         )
-  // It cannot be cancelled, and would make the file again after that was removed.
+  // A write cannot be cancelled, and would create the file again after it was removed.
   const written = Effect.uninterruptible(write)
   const dated = setModified(fs, temporary, time)
   return written.pipe(
@@ -87,7 +87,7 @@ export const storeByPlatform = (fs: FileSystem.FileSystem, file: NewFile): Effec
   )
 }
 
-/** Stores a small file in the thread; false where that is not possible, and nothing of it is left. */
+/** Stores a small file in the thread; false if that is not possible, and no temporary file is left. */
 export const storeInThread = (
   fs: FileSystem.FileSystem,
   thread: SmallFiles,
@@ -95,7 +95,7 @@ export const storeInThread = (
 ): Effect.Effect<boolean, PlatformError> =>
   Effect.tap(thread.store(file), (isStored) => (isStored ? Effect.void : cleared(fs, file)))
 
-/** Stores a small file, in the thread where there is one. Where it fails, nothing of it is left. */
+/** Stores a small file, in the thread if there is one. If it fails, no temporary file is left. */
 export const storeSmall = (fs: FileSystem.FileSystem, file: NewFile): Effect.Effect<void, PlatformError> =>
   Effect.flatMap(smallFilesOf(fs), (thread) =>
     thread === undefined
@@ -111,10 +111,10 @@ const largest = 256 * 1024
 /** In bytes: the buffer for the files of one request. Files that need more get a buffer that is used once. */
 const batchBuffer = 2 * 1024 * 1024
 
-/** How many files are in one request, at the most. */
+/** The maximum number of files in one request. */
 const mostTogether = 64
 
-/** So many files are read and written by the platform first: for fewer, a thread is not worth its start. */
+/** This many files are first read and written by the platform: for fewer, starting a thread is not worthwhile. */
 const filesBeforeThread = 8
 
 /** Collects requests into batches: while one batch is handled, the next one is collected. */
@@ -226,13 +226,13 @@ const threadOptions = {
   resourceLimits: { maxYoungGenerationSizeMb: 8 }
 }
 
-/** Reads and writes small files in a thread that is started when it is worth it, and ends with the scope. */
+/** Reads and writes small files in a thread that is started after some files, and ends with the scope. */
 export const makeSmallFiles: Effect.Effect<SmallFiles, never, Scope.Scope> = Effect.gen(function* () {
   let running: Thread | undefined
   let asked = 0
   yield* Effect.addFinalizer(() => running?.end ?? Effect.void)
   const thread = (): Thread => (running ??= startThread(threadOptions, failing))
-  // A path with NUL in it is invalid, which the platform reports.
+  // A path that contains NUL is invalid; the platform reports that.
   const isWorthIt = (...paths: ReadonlyArray<string>): boolean =>
     asked++ >= filesBeforeThread && !paths.some((path) => path.includes("\u0000"))
   const read = makeReading(thread)
@@ -241,7 +241,7 @@ export const makeSmallFiles: Effect.Effect<SmallFiles, never, Scope.Scope> = Eff
     read: (path) =>
       Effect.suspend(() =>
         isWorthIt(path)
-          ? // Interrupted, it is read for nothing, which costs less than to take it back.
+          ? // If interrupted, the file is read in vain, which costs less than cancelling the read.
             Effect.async((resume) => read({ path, receive: (file) => resume(Effect.succeed(file)) }))
           : Effect.succeed(undefined)
       ),

@@ -43,7 +43,7 @@ const secretHeaders: ReadonlyArray<string | RegExp> = [
 const readAtOnce = 64 * 1024
 
 /**
- * In bytes: the same for an open response whose reader wants all of the body. If it breaks off, all of it is requested again, so this
+ * In bytes: the same for an open response whose reader wants the whole body. If it breaks off, all of it is requested again, so this
  * is short, and not for partial content, which resumes a download.
  */
 const readOpenAtOnce = 4 * 1024

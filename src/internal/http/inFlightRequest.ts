@@ -36,8 +36,8 @@ export interface Connection {
 export type Driver = (request: InFlightRequest<unknown>, sender: Fiber.RuntimeFiber<unknown, unknown>) => Connection
 
 /**
- * What the request waits for. Until its body was sent, that is the body's source or the network, even if the response has begun: a
- * cloud may send spaces in the meantime to keep the connection open.
+ * What the request waits for. Until its body was sent, that is the body's source or the network, even if the response has begun,
+ * since a cloud may send spaces in the meantime to keep the connection open.
  */
 type Phase = "source" | "request" | "response" | "body"
 
@@ -91,7 +91,7 @@ export class InFlightRequest<out B = never> implements Watched, Progress<B> {
 
   constructor(
     readonly outgoing: Outgoing<B>,
-    /** What becomes of the body of the response; undefined if it is read chunk by chunk. */
+    /** How much of the response body is kept; undefined if it is read chunk by chunk. */
     private readonly keeping: Keeping | undefined
   ) {
     const { clock, limit, policy } = outgoing
@@ -224,7 +224,7 @@ export class InFlightRequest<out B = never> implements Watched, Progress<B> {
     this.listener = listener
   }
 
-  /** Copies what is received from now on into pooled buffers of this length. */
+  /** Copies all bytes received from now on into pooled buffers of this length. */
   useBuffers(size: number): void {
     // With a bandwidth limit the body is read in small pieces, which would each take a buffer.
     if (this.slice === undefined) this.bufferSize = size

@@ -62,7 +62,7 @@ export interface CollectedResponse extends Head {
 
 /**
  * How much of the body of a successful response is kept: nothing; all of it, where more than 64 MiB are a failure; or all of it if
- * it has at most so many bytes, and otherwise nothing.
+ * it has at most this many bytes, and otherwise nothing.
  */
 export type Keeping = "nothing" | "all" | { readonly upTo: number }
 

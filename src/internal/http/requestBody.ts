@@ -21,7 +21,7 @@ const largerThanSocket = 128 * 1024
 
 /** Callbacks for the progress of a request body. `B` is the failure of its source. */
 export interface Progress<in B> {
-  /** A chunk of so many bytes was passed to the network. */
+  /** A chunk of this many bytes was passed to the network. */
   readonly moved: (bytes: number) => void
   /** The source is asked for the next chunk, without a timeout. */
   readonly source: () => void
@@ -112,7 +112,7 @@ const outboundSource = <B>(
       if (offset >= chunk.bytes.byteLength) {
         index++
         offset = 0
-        // What is larger than the socket's buffer was passed to the kernel before the next chunk is requested.
+        // A chunk larger than the socket's buffer was passed to the kernel before the next chunk is requested.
         if (value.byteLength >= largerThanSocket) sent = chunk
       }
       progress.moved(value.byteLength)

@@ -288,7 +288,7 @@ export const cdnEndpoints = Endpoint.table("CloudFiles", {
     headers: () => ({
       emails: Schema.optional(Emails).pipe(Schema.fromKey("x-purge-email"))
     }),
-    quotaStatuses: { 498: "the account's 25 purges of the day are used up" },
+    quotaStatuses: { 498: "the account has used its 25 purges for today" },
     errors: ["NotFound", "QuotaExceeded"]
   }),
   /**

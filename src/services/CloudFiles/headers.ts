@@ -278,7 +278,7 @@ export const furtherHeaders: Schema.Schema<Values, Values> = lazy(() =>
         description: "names of headers: letters, digits and dashes"
       }),
       Schema.filter((headers) => !Object.keys(headers).some((name) => ownField.test(name.toLowerCase())), {
-        description: "no header that has a field of its own (contentType, md5, deleteAt, deleteAfter, metadata)"
+        description: "no header that is set by another field (contentType, md5, deleteAt, deleteAfter, metadata)"
       }),
       Schema.filter((headers) => Object.keys(headers).every((name) => isStored(name.toLowerCase())), {
         description: "only headers that are stored with an object, none that belong to the request or the response"

@@ -51,7 +51,7 @@ const changedMapping = lazy(() =>
             ? undefined
             : {
                 path: [certificate === undefined ? "certificate" : "privateKey"],
-                message: "a certificate and its key together, and this one is missing"
+                message: "a certificate together with its private key, but this field is missing"
               }
         )
       ),

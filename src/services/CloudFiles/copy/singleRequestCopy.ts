@@ -48,7 +48,7 @@ export const makeSingleRequestCopy = (
       const { symlinkTargetAccount: account = from?.account, symlinkTargetEtag: etag } = info
       if (account === undefined && isSame(target, given)) {
         const issue = { path: "object", expected: "a destination that differs from the target of the symbolic link" }
-        return yield* invalidInput(service, operation, [issue], `: ${pathOf(source)} leads to ${pathOf(target)}`)
+        return yield* invalidInput(service, operation, [issue], `: ${pathOf(source)} is a link to ${pathOf(target)}`)
       }
       const link = yield* putLink({
         ...given,

@@ -10,7 +10,7 @@ import type { ObjectInfo } from "../objects/objects.js"
 import { notGzip, wrongLength } from "./failures.js"
 import type { ContentError, DownloadOptions } from "./model.js"
 
-/** The first bytes of a source, at least two if it has them, and all of its content. */
+/** The first bytes of a source (at least two, unless it is shorter), and its whole content. */
 const withHead = (source: ByteSource<ContentError>) =>
   Effect.gen(function* () {
     const pull = yield* Stream.toPull(source)
@@ -41,8 +41,8 @@ const withHead = (source: ByteSource<ContentError>) =>
   })
 
 /**
- * The content of an object that is stored as gzip. Some HTTP clients have decompressed it already: then it does not begin as gzip
- * does, nor has it the object's length.
+ * The content of an object that is stored as gzip. Some HTTP clients decompress it: then it neither begins like gzip data nor has the
+ * object's length.
  */
 export const decompressed = (
   operation: string,
@@ -62,7 +62,7 @@ export const decompressed = (
       if (!isGzip(head)) {
         const check = Effect.suspend(() =>
           info.bytes !== undefined && info.bytes > 0 && isStored()
-            ? Effect.fail(notGzip(operation, options, info, "it does not begin as gzip data do"))
+            ? Effect.fail(notGzip(operation, options, info, "it does not begin with a gzip header"))
             : Effect.void
         )
         return Stream.concat(content, Stream.execute(check))

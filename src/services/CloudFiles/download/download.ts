@@ -1,6 +1,6 @@
 /**
- * Downloads: streamed with back-pressure, resumed where a connection breaks, and verified, so that a download that succeeds is
- * whole and of one version.
+ * Downloads: streamed with back-pressure, resumed if the connection breaks, and verified, so that a successful download is complete
+ * and of one version.
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -50,11 +50,11 @@ class SmallDownload implements OpenDownload {
 
 interface MakeOptions {
   readonly operation?: string
-  /** Whether large objects are received in pooled buffers, which is cheaper if the reader releases them, and dearer if not. */
+  /** Whether large objects are received in pooled buffers, which costs less if the reader releases them, and more if not. */
   readonly pooled?: boolean
 }
 
-/** Reads a small object from its response, all at once: a Stream of one piece would cost many times what the piece does. */
+/** Reads a small object from its response at once: a Stream of one chunk would cost many times more. */
 const makeSmallReading =
   (
     operation: string,
@@ -87,7 +87,7 @@ const makeSmallReading =
         onSuccess: (): Effect.Effect<OwnedChunk, ContentError> => {
           const { size } = body
           if (size === info.bytes) return verifiedBytes(options, info, body.take())
-          // Some HTTP clients decompress what was stored compressed; then neither length nor checksum is that of the bytes.
+          // Some HTTP clients decompress compressed objects; then the bytes have neither the object's length nor its checksum.
           return info.contentEncoding === undefined
             ? resume(wrongLength(operation, options, size, info.bytes ?? 0))
             : Effect.succeed(body.take())
@@ -95,14 +95,14 @@ const makeSmallReading =
       })
     })
 
-/** Reads a small object by one request and without a Stream. */
+/** Reads a small object with one request and without a Stream. */
 const makeReadWhole = (
   client: CloudClient,
   operation: string,
   { verifiedBytes }: ReturnType<typeof makeObjectVerification>
 ) => {
   const getWhole = Endpoint.wholeMethod(client, { ...objectEndpoints.getObject, operation }, smallObject)
-  /** Undefined where the object is not small, cannot be verified as a whole, or did not arrive whole: then it is to be requested anew. */
+  /** Undefined if the object is not small, cannot be verified as a whole, or arrived incomplete: then it must be requested again. */
   return (
     options: DownloadOptions
   ): Effect.Effect<
@@ -157,7 +157,7 @@ export const makeDownload = (
   const begin = (options: DownloadOptions): Effect.Effect<OpenDownload, DownloadError, Scope.Scope> => {
     const { decompress = false, verify: _, ...request } = options
     if (decompress && options.range !== undefined) {
-      const expected = "no decompression of a range, which does not begin where gzip does"
+      const expected = "no decompression together with range, since gzip data can only be decompressed from their start"
       return Effect.fail(invalidInput("CloudFiles", operation, [{ path: "decompress", expected }]))
     }
     return Effect.flatMap(get(request), (response) => received(options, response))
@@ -172,7 +172,7 @@ export const makeDownload = (
     readWhole: makeReadWhole(client, operation, verification),
     partsOf: verification.partsOf,
     getObjectInfo: Endpoint.method(client, { ...objectEndpoints.getObjectInfo, operation }),
-    /** A range of the version with this ETag, resumed where it breaks. Only its length is verified. */
+    /** A range of the version with this ETag, resumed if the connection breaks. Only its length is verified. */
     range: (options: DownloadOptions, wanted: ByteRange & { readonly offset: number }, etag: string) =>
       Stream.unwrapScoped(Effect.map(begin({ ...options, range: wanted, ifMatch: etag }), ({ source }) => source)),
     download: (options: DownloadOptions): Stream.Stream<Uint8Array, ContentError> =>
@@ -180,5 +180,5 @@ export const makeDownload = (
   }
 }
 
-/** What {@link makeDownload} makes. */
+/** Returned by {@link makeDownload}. */
 export type Downloads = ReturnType<typeof makeDownload>

@@ -6,7 +6,7 @@ import type { ContentError } from "./model.js"
 
 const service = "CloudFiles"
 
-/** The content ended too early, or too late. */
+/** The content is shorter or longer than expected. */
 export const wrongLength = (
   operation: string,
   { container, object }: Address,
@@ -52,7 +52,7 @@ export const notGzip = (
     message: `${operation}: the content of ${container}/${object} cannot be decompressed as gzip: ${reason}`
   })
 
-/** Whether a request for the rest may succeed. */
+/** Whether requesting the rest may succeed. */
 export const isBroken = (error: ContentError): error is TransportError =>
   error._tag === "TransportError" &&
   (error.reason === "body" || error.reason === "timeout" || error.reason === "connect")

@@ -10,26 +10,26 @@ import {
 import { ByteRange } from "../objects/byteRange.js"
 import { ObjectInfo } from "../objects/objects.js"
 
-/** What to download. */
+/** The object to download. */
 export interface DownloadOptions {
   readonly container: string
   readonly object: string
-  /** The version to read, as `listVersions` gives it, of a container that keeps versions under ids. */
+  /** The id of the version to read, from `listVersions`, if the container keeps versions under ids. */
   readonly versionId?: string | undefined
-  /** A part of the object, instead of the whole. Its checksum cannot be verified, its length is. */
+  /** A part of the object instead of the whole. Its length is verified, but not its checksum. */
   readonly range?: ByteRange | undefined
-  /** The ETag that the object must still have; otherwise it fails with `PreconditionFailed`. */
+  /** The ETag that the object must have; otherwise the download fails with `PreconditionFailed`. */
   readonly ifMatch?: string | undefined
   /**
-   * Whether the content is verified by its MD5: a plain object's by its ETag; a static large object's part by part, by its manifest,
-   * which takes a request more; a dynamic one's likewise, by the listing of its segments, unless that cannot be read or is not (or no
-   * longer) the one that its ETag is of. Default true. Without it, only the length is verified.
+   * Whether the content is verified by MD5: a plain object by its ETag; a static large object part by part, by its manifest, which
+   * takes another request; a dynamic one by the listing of its segments, unless that cannot be read or does not match its ETag.
+   * Default true. If false, only the length is verified.
    */
   readonly verify?: boolean | undefined
   /**
-   * Decompresses an object whose `Content-Encoding` is gzip while it is read; any other is given as it is stored. Checksum and length
-   * are those of the stored content. Nothing bounds how long the decompressed content may be, but memory does not grow with it.
-   * Default false. Fails with `InvalidInput` together with `range`, and with `MalformedResponse` where the object is not gzip or ends too early.
+   * Decompresses an object with `Content-Encoding: gzip` while it is read; other objects are returned as they are stored. Checksum and
+   * length are those of the stored content. The length of the decompressed content is not limited, but memory does not grow with it.
+   * Default false. Fails with `InvalidInput` if combined with `range`, and with `MalformedResponse` if the object is not valid gzip.
    */
   readonly decompress?: boolean | undefined
 }
@@ -37,13 +37,13 @@ export interface DownloadOptions {
 /** The failures of opening a download. */
 export type DownloadError = CommonError | NotFound | PreconditionFailed | RangeNotSatisfiable
 
-/** An object whose content is on its way. */
+/** An object whose content can be read. */
 export interface Download {
   readonly info: ObjectInfo
   /**
-   * The content. Where the connection breaks or stalls it continues from there, as often in a row as the RetryPolicy says,
-   * and with `PreconditionFailed` if the object is another one by then. It fails with `ChecksumMismatch` where an MD5 is not that
-   * of the object or its part, and with `TransportError` where it is shorter or longer than announced. Runs once.
+   * The content. If the connection breaks or stalls, the download resumes at that position, with as many successive attempts as the
+   * RetryPolicy allows; it fails with `PreconditionFailed` if the object was replaced in the meantime. Fails with `ChecksumMismatch`
+   * if the MD5 of the object or a part differs, and with `TransportError` if the length differs from the announced one. Runs once.
    */
   readonly stream: Stream.Stream<Uint8Array, DownloadError | ChecksumMismatch>
 }

@@ -20,7 +20,7 @@ import * as Verification from "./verification.js"
 /** The parts of a large object. */
 export interface ListedParts {
   readonly stream: Stream.Stream<Part, CommonError | NotFound>
-  /** Whether a part has another MD5 than is listed. */
+  /** Whether the MD5 of a part differs from the listed one. */
   readonly isExempt: ((part: Part) => Effect.Effect<boolean>) | undefined
 }
 
@@ -33,7 +33,7 @@ const makeListedParts = (client: CloudClient, operation: string) => {
     Effect.gen(function* () {
       const manifest = yield* manifests.read({ container, object, versionId })
       if (etag !== undefined && contradicts(etag, manifest.etag)) {
-        const what = "its manifest, which was replaced meanwhile,"
+        const what = "its manifest, which was replaced in the meantime,"
         return yield* Verification.mismatch(operation, { container, object }, unquoted(etag), manifest.etag, what)
       }
       return { stream: Stream.filter(manifests.partsOf(manifest.entries), isPart), isExempt: undefined }
@@ -47,7 +47,7 @@ const makeListedParts = (client: CloudClient, operation: string) => {
           Option.exists(found, (one) => one.isStaticLargeObject || one.manifest !== undefined)
         )
 
-  /** The parts of the version of a large object that is downloaded; undefined where they cannot be told apart. */
+  /** The parts of the downloaded version of a large object; undefined if they cannot be determined. */
   return (options: DownloadOptions, info: ObjectInfo): Effect.Effect<ListedParts | undefined, ContentError> => {
     if (info.isStaticLargeObject) return staticParts(options, info)
     if (info.manifest === undefined) return Effect.succeed(undefined)
@@ -68,8 +68,8 @@ export const makeObjectVerification = (client: CloudClient, operation: string) =
       const md5 = md5Of(info)
       if (md5 !== undefined) return yield* Verification.byWhole(operation, options, md5)
       const parts = yield* partsOf(options, info).pipe(
-        // An HTTP client that decompresses cannot read the manifest of an object that is stored as gzip, and nothing can be verified
-        // then. Any other client fails with it in the end.
+        // An HTTP client that decompresses cannot read the manifest of an object that is stored as gzip, so nothing can be verified.
+        // With any other client, this failure is reported at the end.
         Effect.catchIf(
           (error): error is TransportError => error._tag === "TransportError" && isGzipEncoding(info.contentEncoding),
           (error) => Effect.succeed(error)
@@ -78,11 +78,11 @@ export const makeObjectVerification = (client: CloudClient, operation: string) =
       if (parts instanceof TransportError) return { update: () => Effect.void, end: Effect.fail(parts) }
       if (parts === undefined) return Verification.unverified
       const verifier = yield* Verification.byParts(operation, options, parts.stream, parts.isExempt)
-      // Whether an HTTP client has decompressed it is known by its length only, and so at its end.
+      // Only the length shows whether an HTTP client has decompressed the content, so this is known at its end.
       return info.contentEncoding === undefined ? verifier : Verification.late(verifier)
     })
 
-  /** A source that fails at its end if its length or its checksum is not that of the object. */
+  /** A source that fails at its end if its length or its checksum differs from that of the object. */
   const verified = (
     options: DownloadOptions,
     info: ObjectInfo,
@@ -94,7 +94,7 @@ export const makeObjectVerification = (client: CloudClient, operation: string) =
         const verifier = isWhole ? yield* verifierOf(options, info) : Verification.unverified
         let bytes = 0
         const check = Effect.suspend((): Effect.Effect<void, ContentError> => {
-          // Some HTTP clients decompress what was stored compressed; then neither length nor checksum is that of the bytes.
+          // Some HTTP clients decompress compressed objects; then the bytes have neither the object's length nor its checksum.
           if (info.contentEncoding !== undefined && bytes !== info.bytes) return Effect.void
           return info.bytes !== undefined && bytes !== info.bytes
             ? Effect.fail(wrongLength(operation, options, bytes, info.bytes))
@@ -108,7 +108,7 @@ export const makeObjectVerification = (client: CloudClient, operation: string) =
       })
     )
 
-  /** All bytes of an object, if they have its MD5. */
+  /** Verifies the whole content of an object by its MD5. */
   const verifiedBytes = (
     options: DownloadOptions,
     info: ObjectInfo,

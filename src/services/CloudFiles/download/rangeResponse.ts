@@ -9,13 +9,13 @@ const boundsOf = (range: ByteRange, size: number): readonly [first: number, last
   return [range.offset, end - 1]
 }
 
-/** Describes why a response is not the range that was requested; undefined where it is. Other bytes must not be taken for it. */
+/** Describes why a response is not the requested range, so that other bytes are not used; undefined if it is. */
 export const wrongRange = (
   range: ByteRange,
   info: ObjectInfo
 ): { readonly path: string; readonly expected: string } | undefined => {
   if (info.status !== 206) {
-    // An empty object has no range, and is sent whole.
+    // An empty object has no ranges, and is sent as a whole.
     return info.bytes === 0 ? undefined : { path: ":status", expected: "206, since a range was requested" }
   }
   const sent = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(info.contentRange ?? "")

@@ -1,8 +1,8 @@
 /**
- * Several ranges of an object by one request, to which the cloud responds with `multipart/byteranges`.
+ * Requests several ranges of an object at once; the cloud responds with `multipart/byteranges`.
  *
- * A cloud may also respond with one range, with the whole object (Swift does so for dynamic large objects), or with a refusal of a
- * list that is too long. Each range that the response does not contain is then requested separately.
+ * A cloud may also respond with one range, with the whole object (Swift does so for dynamic large objects), or refuse a list that is
+ * too long. Each range that the response does not contain is then requested separately.
  */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
@@ -37,29 +37,29 @@ const getRanges = Endpoint.named(
 
 /** Which parts of an object to download. */
 export interface DownloadRangesOptions extends Pick<DownloadOptions, "container" | "object" | "versionId" | "ifMatch"> {
-  /** At least one. They may overlap, and need no order. */
+  /** At least one. They may overlap and be in any order. */
   readonly ranges: ReadonlyArray<ByteRange>
 }
 
 /** One of the requested ranges. */
 export interface DownloadedRange {
-  /** Its place in `ranges`. */
+  /** Its index in `ranges`. */
   readonly index: number
-  /** Where in the object it begins. */
+  /** The offset of its first byte in the object. */
   readonly offset: number
   readonly bytes: Uint8Array
 }
 
 const { operation } = getRanges
 
-/** Where in an object of this size a range begins, and how long it is. */
+/** The offset and the length of a range in an object of this size. */
 const resolved = (range: ByteRange, size: number): { readonly offset: number; readonly length: number } => {
   const offset = "last" in range ? Math.max(0, size - range.last) : range.offset
   const length = "last" in range || range.length === undefined ? size - offset : Math.min(range.length, size - offset)
   return { offset, length }
 }
 
-/** How many bytes there are from the first to the last byte of all ranges: a cloud may send ranges that adjoin as one part. */
+/** The number of bytes from the first to the last byte of all ranges: a cloud may send adjacent ranges as one part. */
 const spanOf = (ranges: ReadonlyArray<ByteRange>, size: number): number => {
   let first = size
   let end = 0
@@ -78,17 +78,17 @@ interface Part {
   readonly bytes: Buffer
 }
 
-/** How long the lines before a part may be. */
+/** The maximum length of the lines before a part. */
 const longestHeaders = 64 * 1024
 
 /**
- * Reads the parts of a `multipart/byteranges` body by their `Content-Range`. It stops where it finds something unreadable, or a
- * part that is longer than `longestOf` allows in an object of its size: a part is held in memory until it is complete.
+ * Reads the parts of a `multipart/byteranges` body by their `Content-Range`. It stops at invalid data, or at a part that is longer
+ * than `longestOf` allows in an object of its size, since a part is held in memory until it is complete.
  */
 const makePartReader = (longestOf: (size: number) => number) => {
   let chunks: Array<Uint8Array> = []
   let held = 0
-  /** The part whose bytes come next; undefined where its headers do. */
+  /** The part whose bytes come next; undefined if its headers come next. */
   let open: { readonly offset: number; readonly length: number; readonly size: number } | undefined
   let isOver = false
 
@@ -154,7 +154,7 @@ export const makeDownloadRanges = (client: CloudClient, servicePolicy: RetryPoli
     )
 
   /**
-   * The ranges that the cloud sends in response to one request, which may be none of them. `missing` loses each that came. The
+   * The ranges that the cloud sends in response to one request, possibly none. Each received range is removed from `missing`. The
    * request ends with the stream. `etagIs` receives the ETag of the response.
    */
   const together = (
@@ -178,12 +178,12 @@ export const makeDownloadRanges = (client: CloudClient, servicePolicy: RetryPoli
         ? Stream.map(stream, reader.read).pipe(
             Stream.takeUntil(reader.isOver),
             Stream.mapConcat((parts) => parts.flatMap(found)),
-            // Ranges that have not come by then are requested one by one.
+            // Ranges that have not arrived by then are requested one by one.
             Stream.catchTag("TransportError", () => Stream.empty)
           )
         : Stream.empty
     })
-    // The cloud may refuse a list that is too long or overlaps too much, though each of its ranges can be read.
+    // The cloud may refuse a list that is too long or overlaps too much, although each of its ranges can be read.
     return Stream.catchTag(Stream.unwrapScoped(opened), "RangeNotSatisfiable", () => Stream.empty)
   }
 

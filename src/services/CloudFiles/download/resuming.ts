@@ -1,4 +1,4 @@
-/** Continues the content of an object where a connection breaks. */
+/** Resumes a download after its connection broke. */
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
@@ -14,7 +14,7 @@ import { isBroken, notTheRange, wrongLength } from "./failures.js"
 import type { DownloadError, DownloadOptions } from "./model.js"
 import { offsetOf, wrongRange } from "./rangeResponse.js"
 
-/** A download while it runs. */
+/** A running download. */
 interface State {
   readonly options: DownloadOptions
   readonly info: ObjectInfo
@@ -24,7 +24,7 @@ interface State {
   attempts: Schedule.ScheduleDriver<unknown, TransportError> | undefined
 }
 
-/** Whether the bytes are those that are stored: some HTTP clients decompress, and then the position in the object is unknown. */
+/** Whether the bytes are received as stored: some HTTP clients decompress, and then the position in the object is unknown. */
 const isRaw = ({ contentEncoding }: ObjectInfo): boolean =>
   contentEncoding === undefined || contentEncoding === "identity"
 
@@ -65,7 +65,7 @@ export const makeResuming = (
     return Stream.concat(passing, check)
   }
 
-  /** Waits as the policy says, and then requests the rest. */
+  /** Waits for the delay of the policy, and then requests the rest. */
   const rest = (state: State, etag: string, error: TransportError) =>
     Effect.gen(function* () {
       const { info, options, policy, received } = state
@@ -79,12 +79,12 @@ export const makeResuming = (
     Stream.catchAll(counted(state, source), (error): ByteSource<DownloadError> => {
       const { bytes, etag } = state.info
       if (etag === undefined || !isRaw(state.info) || !isBroken(error)) return Stream.fail(error)
-      // It broke after the last byte.
+      // The connection broke after the last byte.
       if (bytes !== undefined && state.received >= bytes) return Stream.empty
-      // Only a body that breaks off is resumed. A request that fails has been retried already.
+      // Only an interrupted body is resumed. A failed request was already retried.
       return Stream.unwrapScoped(
         Effect.map(
-          // The object ends here, whatever was announced.
+          // The object ends here, regardless of the announced length.
           Effect.catchTag(Effect.flatten(rest(state, etag, error)), "RangeNotSatisfiable", () => Effect.fail(error)),
           (next) => continued(state, next)
         )
@@ -92,8 +92,8 @@ export const makeResuming = (
     })
 
   /**
-   * The bytes of a response, and where it breaks off those of further ones. The count of attempts begins anew with each byte, so
-   * that a long download does not fail after many short interruptions.
+   * The bytes of a response, and if it is interrupted, those of further ones. The count of attempts restarts with each byte, so that
+   * a long download does not fail after many short interruptions.
    */
   return (options: DownloadOptions, info: ObjectInfo, first: ByteSource<TransportError>): ByteSource<DownloadError> =>
     Stream.unwrap(

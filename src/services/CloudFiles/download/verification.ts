@@ -1,6 +1,6 @@
 /**
- * Checksums of what is downloaded, taken as it passes: of a plain object as a whole, of a large one part by part, as its manifest
- * tells them.
+ * Verifies the checksums of a download while it is read: of a plain object as a whole, of a large object part by part, as listed in
+ * its manifest.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -13,14 +13,14 @@ import { runningMd5, type RunningMd5 } from "../../../internal/bytes/md5.js"
 import type { Part } from "../largeObjects/parts.js"
 import { type Address, pathOf } from "../objects/address.js"
 
-/** Takes the bytes of an object one after the other. */
+/** Verifies the bytes of an object in order. */
 export interface Verifier<out E> {
   readonly update: (chunks: Iterable<OwnedChunk>) => Effect.Effect<void, E>
-  /** To be run once, when all bytes have passed. */
+  /** Must be run once, after all bytes. */
   readonly end: Effect.Effect<void, E>
 }
 
-/** Nothing is known to verify by. */
+/** No checksum is known. */
 export const unverified: Verifier<never> = { update: () => Effect.void, end: Effect.void }
 
 const service = "CloudFiles"
@@ -30,7 +30,7 @@ export const mismatch = (
   where: Address,
   expected: string,
   actual: string,
-  what = "what arrived"
+  what = "the received content"
 ): ChecksumMismatch =>
   new ChecksumMismatch({
     service,
@@ -39,10 +39,10 @@ export const mismatch = (
     object: where.object,
     expected,
     actual,
-    message: `${operation}: ${where.container}/${where.object} has the MD5 ${expected}, and ${what} has ${actual}`
+    message: `${operation}: ${where.container}/${where.object} has the MD5 ${expected}, but ${what} has ${actual}`
   })
 
-/** The whole content has one MD5. */
+/** Verifies the whole content by one MD5. */
 export const byWhole = (
   operation: string,
   where: Address,
@@ -63,8 +63,8 @@ interface Current {
 }
 
 /**
- * Each part of the content has an MD5 of its own, if its manifest tells it. Fails as soon as a part is not what it should be.
- * `exempt` is asked before it does: whether the part is of a kind whose listed MD5 is not that of its bytes.
+ * Verifies each part of the content by its MD5, if its manifest lists one. Fails as soon as a part differs, unless `exempt` returns
+ * that the listed MD5 of this part is not that of its bytes.
  */
 export const byParts = <E>(
   operation: string,
@@ -90,7 +90,7 @@ export const byParts = <E>(
         if (actual === undefined || part.md5 === undefined || actual === part.md5 || (yield* exempt(part))) return
         return yield* mismatch(operation, part.address ?? where, part.md5, actual)
       })
-    /** The part that comes next, past those that have no bytes. */
+    /** The next part that is not empty. */
     const advance: Effect.Effect<Current | undefined, E | ChecksumMismatch> = Effect.suspend(() =>
       current === undefined
         ? Effect.matchEffect(pull, {
@@ -110,7 +110,7 @@ export const byParts = <E>(
       bytes.byteLength === 0
         ? Effect.void
         : Effect.flatMap(advance, (now) => {
-            // Beyond all parts: the length tells.
+            // Beyond all parts: the check of the length fails.
             if (now === undefined) return Effect.void
             const mine = bytes.subarray(0, now.left)
             now.left -= mine.byteLength
@@ -130,14 +130,14 @@ export const byParts = <E>(
                 where,
                 rest.part.md5 ?? "unknown",
                 "none",
-                `what arrived ends before ${rest.part.address === undefined ? "a part" : pathOf(rest.part.address)}, which`
+                `the received content, which ends before ${rest.part.address === undefined ? "a part" : pathOf(rest.part.address)},`
               )
             )
       )
     }
   })
 
-/** One that fails at the end only. */
+/** A verification that fails only at the end. */
 export const late = <E>({ end, update }: Verifier<E>): Verifier<E> => {
   let failure: Effect.Effect<never, E> | undefined
   return {

@@ -1,4 +1,4 @@
-/** What the ways of a download to a file have in common. */
+/** The shared parts of downloads to files. */
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -15,14 +15,14 @@ export const operation = "CloudFiles.downloadToFile"
 
 export const mebibyte = 1024 ** 2
 
-/** A download to a file, with the defaults of its options. */
+/** A download to a file, with its defaults applied. */
 export interface FileDownload {
   readonly fs: FileSystem.FileSystem
   readonly parts: PartFiles
   readonly path: string
-  /** The object, whichever version it is. */
+  /** The object, regardless of its version. */
   readonly object: Pick<DownloadOptions, "container" | "object" | "versionId" | "verify">
-  /** The object, if it is the version that is meant. */
+  /** The object, if it is the expected version. */
   readonly wanted: DownloadOptions
   readonly concurrency: number
   readonly parallelThreshold: number
@@ -50,7 +50,7 @@ export const fileDownloadOf = (fs: FileSystem.FileSystem, options: DownloadToFil
   }
 }
 
-/** Whether all of an object that is downloaded as a whole is verified by MD5. */
+/** Whether an object that is downloaded as a whole is completely verified by MD5. */
 export const isVerified = (info: ObjectInfo, verify: boolean): boolean =>
   verify && (md5Of(info) !== undefined || info.isStaticLargeObject)
 
@@ -61,7 +61,7 @@ export const verifiedBy = <E, V>(source: ByteSource<E>, verifier: Verification.V
     Stream.execute(verifier.end)
   )
 
-/** Writes a source at the position of an open file, and returns how long it was. */
+/** Writes a source at the position of an open file, and returns its length. */
 export const write = <E>(
   { progress }: Pick<FileDownload, "progress">,
   target: FileSystem.File,

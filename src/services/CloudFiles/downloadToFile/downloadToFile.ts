@@ -24,10 +24,10 @@ import { isReplaceable, reportSmall, resumeInOnePiece, writeAll, writeOnto } fro
 /** In milliseconds. */
 const day = 86_400_000
 
-/** How many folders are remembered as searched for part files that were left. */
+/** How many folders are remembered as already searched for abandoned part files. */
 const mostSearched = 1000
 
-/** The failure of options that cannot be used together, if there is one. */
+/** The failure if options are invalid or cannot be combined. */
 const wrongOption = ({
   concurrency = 1,
   decompress = false,
@@ -44,7 +44,7 @@ const wrongOption = ({
     : undefined
 }
 
-/** Removes part files that a killed process has left in a folder, at most once a day: for each file it would cost too much. */
+/** Removes part files that a killed process left in a folder, at most once a day, since doing so for each file would cost too much. */
 const makeLeftoverRemoval = () => {
   const searched = new Map<string, number>()
   return (fs: FileSystem.FileSystem, folder: string): Effect.Effect<void> =>
@@ -57,12 +57,12 @@ const makeLeftoverRemoval = () => {
     })
 }
 
-/** A file that is downloaded, or a large object that is to be fetched in parts. */
+/** A downloaded file, or a large object that is to be fetched in parts. */
 type Outcome = Effect.Effect<DownloadedFile | Large, DownloadToFileError>
 
-/** Downloads objects through the file system. */
+/** Downloads objects with the platform's FileSystem. */
 const makeUsualDownload = ({ begin, getObjectInfo, partsOf, range }: Downloads) => {
-  /** Writes an object that is being downloaded, unless it is to be fetched in parts. */
+  /** Writes an open download to the file, unless it is to be fetched in parts. */
   const writeOrSplit = (download: FileDownload, opened: OpenDownload): Outcome => {
     const { bytes, contentEncoding, etag, isStaticLargeObject, manifest } = opened.info
     // Decompressed content is read from its start to its end.
@@ -73,7 +73,7 @@ const makeUsualDownload = ({ begin, getObjectInfo, partsOf, range }: Downloads) 
       : writeAll(download, opened)
   }
 
-  /** Fetches a large object in parts, now that no request for all of it is open any more. */
+  /** Fetches a large object in parts, after the request for the whole object has ended. */
   const complete = (
     download: FileDownload,
     first: DownloadedFile | Large
@@ -90,7 +90,7 @@ const makeUsualDownload = ({ begin, getObjectInfo, partsOf, range }: Downloads) 
             : downloadInParallel(range, download, first, parts)
         )
 
-  /** Resumes what an earlier download has kept. Undefined where this version cannot be resumed. */
+  /** Resumes an earlier download. Undefined if this version cannot be resumed. */
   const resume = (download: FileDownload): Effect.Effect<DownloadedFile | undefined, DownloadToFileError> =>
     Effect.gen(function* () {
       const { object, parts, verify, wanted } = download
@@ -110,7 +110,7 @@ const makeUsualDownload = ({ begin, getObjectInfo, partsOf, range }: Downloads) 
         yield* parts.removeOthers
         return file
       }
-      // What was written without gaps is verified part by part now, and serves as well.
+      // Content that an earlier download wrote without gaps can be used too: it is now verified part by part.
       if ((yield* parts.sizeOf(inParts)) === 0) yield* parts.rename(gapless, inParts)
       const file = yield* downloadInParallel(range, download, { info, etag, size: bytes }, listed)
       yield* parts.remove(gapless)
@@ -130,7 +130,7 @@ const makeUsualDownload = ({ begin, getObjectInfo, partsOf, range }: Downloads) 
       return yield* complete(download, yield* Effect.scoped(first))
     })
 
-  /** As {@link writeOrSplit}, where it is not known yet what bears the file's name. */
+  /** Like {@link writeOrSplit}, but first checks what exists at the file's path. */
   const writeAnywhere = (download: FileDownload, opened: OpenDownload): Outcome =>
     Effect.flatMap(isReplaceable(download), (is) => (is ? writeOrSplit(download, opened) : writeOnto(download, opened)))
 
@@ -143,14 +143,14 @@ export const makeDownloadToFile = (client: CloudClient, servicePolicy: RetryPoli
   const { complete, downloadUsually, writeAnywhere } = makeUsualDownload(downloads)
   const removeLeft = makeLeftoverRemoval()
 
-  /** With the thread that stores small files: it checks itself what bears their names, which costs far less than asking the platform. */
+  /** Uses the thread that stores small files. It checks the file's path itself, which costs far less than the platform's call. */
   const downloadWithThread = (
     fs: FileSystem.FileSystem,
     thread: SmallFiles,
     options: DownloadToFileOptions
   ): Effect.Effect<DownloadedFile, DownloadToFileError> => {
     const { container, decompress, ifMatch, object, progress = () => Effect.void, verify = true, versionId } = options
-    // Made only for files that are not small.
+    // Created only for files that are not small.
     const download = (): FileDownload => fileDownloadOf(fs, options)
     const first = Effect.flatMap(
       downloads.begin({ container, object, versionId, ifMatch, verify, decompress }),

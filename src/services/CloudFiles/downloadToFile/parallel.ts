@@ -20,14 +20,14 @@ export interface Large {
   readonly size: number
 }
 
-/** Parts that are fetched by one request. */
+/** Parts that are fetched with one request. */
 interface Stretch {
   readonly offset: number
   readonly length: number
   readonly parts: ReadonlyArray<Part>
 }
 
-/** Collects parts to stretches of at least so many bytes, so that small segments do not cost a request each. */
+/** Groups parts into stretches of at least this many bytes, so that small segments do not take one request each. */
 const stretches = <E>(parts: Stream.Stream<Part, E>, least: number): Stream.Stream<Stretch, E> =>
   Stream.concat(
     Stream.map(parts, (part): Part | undefined => part),
@@ -47,11 +47,11 @@ const stretches = <E>(parts: Stream.Stream<Part, E>, least: number): Stream.Stre
 interface Progress {
   bytes: number
   resumed: number
-  /** Whether each part was verified. */
+  /** Whether every part was verified. */
   verified: boolean
 }
 
-/** Fetches one stretch of an object into its part file, unless it is there already with the right MD5s. */
+/** Fetches one stretch of an object into its part file, unless the file already contains it with the right MD5s. */
 const makeFetching = (
   range: Downloads["range"],
   { object, parts, progress: report, verify }: FileDownload,
@@ -66,7 +66,7 @@ const makeFetching = (
       if (is) done.verified = false
     })
 
-  /** Without exemptions: where a part cannot be distinguished from a hole, it is not there. */
+  /** Without exemptions: a part that cannot be distinguished from a gap counts as missing. */
   const isThere = (file: string, stretch: Stretch, held: number): Effect.Effect<boolean> =>
     !verify || stretch.offset + stretch.length > held || stretch.parts.some(({ md5 }) => md5 === undefined)
       ? Effect.succeed(false)

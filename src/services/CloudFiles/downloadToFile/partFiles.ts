@@ -1,5 +1,5 @@
 /**
- * Part files: an object is written under another name in the same folder, and gets the file's name once it is whole and verified.
+ * Part files: an object is written under another name in the same folder, and renamed once it is complete and verified.
  */
 import type { PlatformError } from "@effect/platform/Error"
 import type * as FileSystem from "@effect/platform/FileSystem"
@@ -18,7 +18,7 @@ import type { ObjectInfo } from "../objects/objects.js"
 
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex")
 
-/** The name of a file, or its digest where it leaves no room for a mark. */
+/** The name of a file, or its digest if the name is too long for a suffix. */
 const shortOf = (path: string): string => {
   const name = basename(path)
   return Buffer.byteLength(name) <= 170 ? name : digestOf(name)
@@ -26,36 +26,34 @@ const shortOf = (path: string): string => {
 
 const partName = (path: string, mark: string): string => join(dirname(path), `.${shortOf(path)}.${mark}.part`)
 
-/** A part file for the file of this path, which is not kept. */
+/** A part file for the file with this path, which is not kept after a failure. */
 export const temporaryName = (path: string): string => partName(path, randomUUID())
 
-/** The part files in which a version is kept for the next time. */
+/** The part files that keep a version for the next attempt. */
 const keptNames = (path: string, etag: string): { readonly gapless: string; readonly inParts: string } => {
   const given = unquoted(etag)
-  // A cloud may put anything into an ETag, and only plain ones belong into a path.
+  // A cloud may put anything into an ETag, so only plain ones are used in a path.
   const mark = /^[0-9a-z]{1,64}$/i.test(given) ? given : digestOf(given)
-  // Apart, or the holes between parts would be taken for what was written without gaps.
+  // A separate file; otherwise the gaps between parts would be mistaken for content.
   return { gapless: partName(path, mark), inParts: partName(path, `${mark}.parts`) }
 }
 
 /**
- * Opens a part file that was kept. Its name can be foreseen, so something else may bear it: then nothing is written, but it fails.
- * That is a symbolic link or a further name of another file, which would lead elsewhere, and what is no file.
+ * Opens a part file that was kept. Its name is predictable, so it may have been replaced by a symbolic link, a hard link to another
+ * file, or something that is not a file. Then it fails, and nothing is written.
  */
 const openKept = (
   fs: FileSystem.FileSystem,
   part: string
 ): Effect.Effect<FileSystem.File, PlatformError, Scope.Scope> => {
   const checkNoLink = Effect.flatMap(Effect.option(fs.readLink(part)), (target) =>
-    Option.isNone(target)
-      ? Effect.void
-      : systemError("open", part, "ELOOP", "a symbolic link bears the part file's name")
+    Option.isNone(target) ? Effect.void : systemError("open", part, "ELOOP", "the part file is a symbolic link")
   )
   return Effect.gen(function* () {
     yield* checkNoLink
     const file = yield* fs.open(part, { flag: "r+" })
     const opened = yield* file.stat
-    // It may have become a link just before it was opened.
+    // It may have been replaced by a link just before it was opened.
     yield* checkNoLink
     const named = yield* fs.stat(part)
     if (
@@ -64,7 +62,7 @@ const openKept = (
       Option.getOrUndefined(opened.ino) !== Option.getOrUndefined(named.ino) ||
       Option.exists(opened.nlink, (names) => names > 1)
     ) {
-      return yield* systemError("open", part, "NOTAFILE", "what bears the part file's name is not a file of its own")
+      return yield* systemError("open", part, "NOTAFILE", "the part file has several links, or is not a file")
     }
     return file
   })
@@ -76,9 +74,9 @@ export const makePartFiles = (fs: FileSystem.FileSystem, path: string) => {
   return {
     remove,
     keptNames: (etag: string) => keptNames(path, etag),
-    /** Removes versions that were kept and not asked for again within a day. */
+    /** Removes kept versions that were not requested again within a day. */
     removeOthers: removeLeftovers(fs, dirname(path), isKeptPartOf(shortOf(path))),
-    /** Opens a part file, which is created where it is missing, and keeps its content. */
+    /** Opens a part file without changing its content, and creates it if it is missing. */
     open: (part: string): Effect.Effect<FileSystem.File, PlatformError, Scope.Scope> =>
       Effect.catchIf(
         fs.open(part, { flag: "wx" }),
@@ -90,7 +88,7 @@ export const makePartFiles = (fs: FileSystem.FileSystem, path: string) => {
     sizeOf: (part: string): Effect.Effect<number> =>
       Effect.map(Effect.option(fs.stat(part)), Option.match({ onNone: () => 0, onSome: ({ size }) => Number(size) })),
     rename: (from: string, to: string): Effect.Effect<void> => Effect.ignore(fs.rename(from, to)),
-    /** Writes a part file, and gives it the file's name. Without success it is removed, unless it is to be kept. */
+    /** Writes a part file, and renames it to the file. On failure it is removed, unless it is to be kept. */
     complete: <A, E, R>(
       part: string,
       keep: boolean,
@@ -107,5 +105,5 @@ export const makePartFiles = (fs: FileSystem.FileSystem, path: string) => {
   }
 }
 
-/** What {@link makePartFiles} makes. */
+/** Returned by {@link makePartFiles}. */
 export type PartFiles = ReturnType<typeof makePartFiles>

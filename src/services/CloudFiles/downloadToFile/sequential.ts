@@ -1,4 +1,4 @@
-/** Downloads an object from its start, or from where an earlier download ended, to its end. */
+/** Downloads an object in order, from its start or from the end of an earlier download. */
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
@@ -19,14 +19,14 @@ import { type FileDownload, isVerified, operation, verifiedBy, write } from "./c
 import type { DownloadedFile, DownloadToFileError } from "./model.js"
 import { temporaryName } from "./partFiles.js"
 
-/** The content that is still to be written, and from where on. */
+/** The content that remains to be written, and its offset. */
 interface Remaining {
   readonly from: number
   readonly source: ByteSource<DownloadToFileError>
   readonly verified: boolean
 }
 
-/** Reports a small object that is stored, whose bytes are not needed any more. */
+/** Reports a stored small object, and releases its bytes. */
 export const reportSmall = (
   { path, progress, verify }: Pick<FileDownload, "path" | "progress" | "verify">,
   info: ObjectInfo,
@@ -38,7 +38,7 @@ export const reportSmall = (
   return Effect.as(progress(byteLength), file)
 }
 
-/** Writes what remains of an object into a part file. */
+/** Writes the rest of an object into a part file. */
 const writeRemaining = (
   download: FileDownload,
   info: ObjectInfo,
@@ -59,7 +59,7 @@ const writeRemaining = (
   return parts.complete(part, keep, info, Effect.scoped(written))
 }
 
-/** Writes an object that is being downloaded. */
+/** Writes an open download to the file. */
 export const writeAll = (
   download: FileDownload,
   opened: OpenDownload
@@ -90,7 +90,7 @@ export const resumeInOnePiece = (
   const part = parts.keptNames(etag).gapless
   const remaining = Effect.gen(function* () {
     const held = yield* parts.sizeOf(part)
-    // A file that is longer is not of this object.
+    // A longer file does not belong to this object.
     const from = held > size ? 0 : held
     const expected = verify ? md5Of(info) : undefined
     const rest = from === size ? Stream.empty : range(object, { offset: from }, etag)
@@ -99,7 +99,7 @@ export const resumeInOnePiece = (
     if (from > 0) yield* Stream.runForEachChunk(parts.read(part, 0, from), md5.update)
     const end = Effect.flatMap(md5.digest, (actual): Effect.Effect<void, ChecksumMismatch> => {
       if (actual === expected) return Effect.void
-      // The part file is wrong, and would make each further download fail.
+      // The part file is wrong, and would make every further download fail.
       return Effect.zipRight(
         parts.remove(part),
         Effect.fail(Verification.mismatch(operation, object, expected, actual))
@@ -110,19 +110,19 @@ export const resumeInOnePiece = (
   return writeRemaining(download, info, part, true, remaining)
 }
 
-/** What a file must not take the place of. */
+/** The types of file that must not be replaced. */
 const unreplaceable: ReadonlySet<FileSystem.File.Type> = new Set(["BlockDevice", "CharacterDevice", "FIFO", "Socket"])
 
-/** Whether a file can take the place of what bears its name. Fails where that is a folder. */
+/** Whether the path can be replaced by a file. Fails if it is a folder. */
 export const isReplaceable = ({ fs, path }: FileDownload): Effect.Effect<boolean, PlatformError> =>
   Effect.flatMap(Effect.option(fs.stat(path)), (found): Effect.Effect<boolean, PlatformError> => {
     const type = Option.getOrUndefined(found)?.type
     return type === "Directory"
-      ? Effect.fail(systemError("open", path, "EISDIR", "a folder is where the file should be"))
+      ? Effect.fail(systemError("open", path, "EISDIR", "the path is a folder"))
       : Effect.succeed(type === undefined || !unreplaceable.has(type))
   })
 
-/** Writes an object into a device or a named pipe, which stays. */
+/** Writes an object into a device or a named pipe, which is not replaced. */
 export const writeOnto = (
   download: FileDownload,
   { info, source }: OpenDownload

@@ -39,8 +39,8 @@ export const makeConfirmation = (client: CloudClient, operation: string) => {
       operation,
       status: 201,
       path: "etag",
-      expected: "the ETag of what was to be stored",
-      message: `${operation}: the cloud confirmed storing ${container}/${object}, but the stored object is not what was sent`
+      expected: "the ETag of the content that was sent",
+      message: `${operation}: the cloud confirmed storing ${container}/${object}, but the stored object differs from the content that was sent`
     })
 
   return ({ address, etag, expected, isStored }: Claim): Effect.Effect<void, CommonError> =>

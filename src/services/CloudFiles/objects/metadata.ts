@@ -81,7 +81,7 @@ export const makeMetadata = (client: CloudClient) => {
       if (account !== undefined || links === maxLinks) {
         const expected =
           account === undefined ? `at most ${maxLinks} symbolic links in a row` : "a link within the account"
-        return Effect.fail(refused("symlink", `${expected}: ${pathOf(address)} leads to ${pathOf(target)}`))
+        return Effect.fail(refused("symlink", `${expected}: ${pathOf(address)} is a link to ${pathOf(target)}`))
       }
       return Effect.flatMap(read({ ...target, symlink: "link" }), (next) => follow(target, next, links + 1))
     })

@@ -29,47 +29,47 @@ const checksumMismatch = (
 
 /** The cloud refused the content because its MD5 differs. */
 export const refusedContent = (address: Address, expected: string, requestId?: string): ChecksumMismatch => {
-  const explanation = `the cloud refused ${address.container}/${address.object}: what arrived does not have the MD5 ${expected}`
+  const explanation = `the cloud refused ${address.container}/${address.object}: the content that it received does not have the MD5 ${expected}`
   return checksumMismatch(address, expected, undefined, explanation, requestId)
 }
 
-/** The cloud stored something else than what was sent. */
+/** The cloud stored other content than was sent. */
 export const storedOther = (address: Address, expected: string, actual: string): ChecksumMismatch => {
-  const explanation = `${address.container}/${address.object} was sent with the MD5 ${expected}, and the cloud has stored ${actual}`
+  const explanation = `${address.container}/${address.object} was sent with the MD5 ${expected}, but the cloud stored content with the MD5 ${actual}`
   return checksumMismatch(address, expected, actual, explanation)
 }
 
 /** The body does not have the MD5 that the caller gave. */
 export const wrongBody = (address: Address, expected: string, actual: string): ChecksumMismatch => {
-  const explanation = `the content for ${address.container}/${address.object} has the MD5 ${actual}, not ${expected}; nothing is stored`
+  const explanation = `the content for ${address.container}/${address.object} has the MD5 ${actual}, not ${expected}; nothing was stored`
   return checksumMismatch(address, expected, actual, explanation)
 }
 
 export const invalid = (path: string, expected: string, given = ""): InvalidInput =>
   invalidInput(service, operation, [{ path, expected }], given)
 
-/** The body has another length than it declared. */
+/** The length of the body differs from the declared length. */
 export const wrongLength = (declared: number, given: string): InvalidInput =>
-  invalid("body", `a body of the ${declared} bytes that were declared`, `; it gave ${given}`)
+  invalid("body", `a body of ${declared} bytes, as declared`, `; it gave ${given}`)
 
-/** The file was written to while it was read. */
+/** The file was modified while it was read. */
 export const sourceChanged = ({ container, object }: Address): SourceChanged =>
   new SourceChanged({
     service,
     operation,
     container,
     object,
-    message: `${operation}: the file for ${container}/${object} was changed while it was read; nothing is stored`
+    message: `${operation}: the file for ${container}/${object} was modified while it was read; nothing was stored`
   })
 
-/** The segments that a refusal of a manifest names, each with the reason. */
+/** The segments that the cloud names when it refuses a manifest, each with the reason. */
 const refusedSegments = ({ details = "" }: BadRequest) =>
   details.split("\n").flatMap((line) => {
     const [path = "", ...reason] = line.split(" ")
     return path.startsWith("/") && reason.length > 0 ? [{ path: decodedText(path), reason: reason.join(" ") }] : []
   })
 
-/** Fails with `BulkFailed`, which names the segments that are wrong, where the cloud refuses a manifest. */
+/** If the cloud refuses a manifest, fails with `BulkFailed`, which names the invalid segments. */
 export const namingSegments = <A, E extends { readonly _tag: string }>(
   put: Effect.Effect<A, E>
 ): Effect.Effect<A, E | BulkFailed> =>
@@ -80,7 +80,7 @@ export const namingSegments = <A, E extends { readonly _tag: string }>(
       const failures = refusedSegments(error)
       if (failures.length === 0) return Effect.fail(error)
       const hasManifests = failures.some(({ path }) => /\/manifests\/[\d-]+$/.test(path))
-      const advice = hasManifests ? "; name a larger segmentSize if it takes no manifests within a manifest" : ""
+      const advice = hasManifests ? "; set a larger segmentSize if the cloud does not support nested manifests" : ""
       const message = `${operation}: the cloud refused the manifest: ${error.message}${advice}`
       return Effect.fail(new BulkFailed({ service, operation, failures, message }))
     }

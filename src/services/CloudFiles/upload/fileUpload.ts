@@ -1,5 +1,5 @@
 /**
- * Uploads a source that can be read from anywhere, in segments: each is read where it begins, several at a time, and nothing is held
+ * Uploads a source that can be read at any offset, in segments. Several segments are read and sent at the same time, and none is held
  * in memory.
  */
 import * as Effect from "effect/Effect"
@@ -16,19 +16,19 @@ import type { Plan, Upload } from "./plan.js"
 import type { SingleRequest } from "./singleRequest.js"
 import { hashOf, hashOfBytes } from "./source.js"
 
-/** A source that can be read from anywhere. */
+/** A source that can be read at any offset. */
 interface Sliceable<E> extends Upload<E> {
   readonly length: number
   readonly slice: NonNullable<Opened<E>["slice"]>
 }
 
-/** A segment that an earlier run has stored. */
+/** A segment that an earlier run stored. */
 interface Earlier {
   readonly hash: string
   readonly bytes: number
 }
 
-/** By what an interrupted upload is found again: the file's modification time, or the MD5 of bytes. */
+/** Identifies an interrupted upload, so that it can be resumed: the file's modification time, or the MD5 of bytes. */
 const versionOf = <E>({ length, resume, segmentSize, source }: Sliceable<E>, md5: string | undefined) => {
   if (!resume) return undefined
   return source.modified === undefined
@@ -36,7 +36,7 @@ const versionOf = <E>({ length, resume, segmentSize, source }: Sliceable<E>, md5
     : { modified: source.modified, length, segmentSize }
 }
 
-/** Sends one segment, unless an earlier run has stored it; returns whether it has. */
+/** Sends one segment, unless an earlier run stored it; returns whether one did. */
 const makeSegmentSending =
   ({ putStream }: SingleRequest) =>
   <E>(
@@ -59,7 +59,7 @@ const makeSegmentSending =
       md5 !== earlier.hash
         ? send
         : Effect.matchEffect(reuse(index, { etag: md5, bytes: size }), {
-            // It has expired meanwhile.
+            // It has expired in the meantime.
             onFailure: (error) => (error._tag === "NotFound" ? send : Effect.fail(error)),
             onSuccess: () => Effect.as(progress?.(size) ?? Effect.void, true)
           })
@@ -76,7 +76,7 @@ export const makeFileUpload = (client: CloudClient, single: SingleRequest, putLa
 
   const sendSegment = makeSegmentSending(single)
 
-  /** Sends all segments, and meanwhile checks the MD5 that the caller gave. */
+  /** Sends all segments, and at the same time checks the MD5 that the caller gave. */
   const sendSegments = <E>(
     upload: Sliceable<E>,
     plan: Plan,

@@ -1,4 +1,4 @@
-/** Stores a large object: its segments, and a manifest that consists of them. */
+/** Stores a large object: its segments, and the manifest that lists them. */
 import * as Effect from "effect/Effect"
 import type { CloudClient } from "../../../CloudClient.js"
 import * as Endpoint from "../../../Endpoint.js"
@@ -26,26 +26,26 @@ const segmentType = "application/octet-stream"
 export interface Sent {
   readonly bytes: number
   readonly md5: string | undefined
-  /** How many of the segments were there already. */
+  /** How many of the segments an earlier run had stored. */
   readonly reused?: number | undefined
 }
 
 /** Stores segments of a large object. */
 export interface SegmentStore {
-  /** Stores a segment by a request, which returns its MD5. */
+  /** Stores a segment with the given request, which returns its MD5. */
   readonly store: <E>(
     index: number,
     bytes: number,
     send: (segment: PutHead) => Effect.Effect<string, UploadError | E>
   ) => Effect.Effect<void, UploadError | E>
-  /** Takes a segment that an earlier run has stored, and lets it expire with this object, or not at all. */
+  /** Uses a segment that an earlier run stored, and sets its expiry to that of this object (or removes it). */
   readonly reuse: (
     index: number,
     segment: { readonly etag: string; readonly bytes: number }
   ) => Effect.Effect<void, UploadError>
 }
 
-/** Stores segments, remembers which, and deletes them where the upload fails. */
+/** Stores segments, keeps a list of them, and deletes them if the upload fails. */
 const makeSegmentStore = (
   client: CloudClient,
   removeSent: ReturnType<typeof makeSegmentRemoval>["removeSent"],
@@ -93,7 +93,7 @@ const makeSegmentStore = (
 
   const addressOf = (object: string) => ({ container, object })
 
-  /** Deletes the segments that were stored here, unless they are to be kept or the manifest may need them. */
+  /** Deletes the segments that this upload stored, unless they are to be kept or the manifest may need them. */
   const removeStored = (mayBeStored: boolean): Effect.Effect<void> =>
     !mayBeStored && (keepSegments || beingSent.size + stored.size === 0)
       ? Effect.void
@@ -116,7 +116,7 @@ const makeSegmentStore = (
 
 /** A large object whose manifest is stored. */
 interface Stored {
-  /** The ETag that the segments amount to, without quotation marks. */
+  /** The ETag computed from the segments, without quotation marks. */
   readonly expected: string
   /** The ETag that the cloud returned. */
   readonly etag: string | undefined
@@ -153,7 +153,7 @@ export const makeLargeObjectUpload = (
     )
   }
 
-  /** `send` stores the segments. Where it fails or is interrupted, those that were stored are deleted, unless they are to be kept. */
+  /** `send` stores the segments. If it fails or is interrupted, the stored segments are deleted, unless they are to be kept. */
   return <E>(
     given: PutHead,
     plan: Plan,
@@ -189,5 +189,5 @@ export const makeLargeObjectUpload = (
     })
 }
 
-/** Stores a large object, as {@link makeLargeObjectUpload} makes it. */
+/** Returned by {@link makeLargeObjectUpload}. */
 export type PutLargeObject = ReturnType<typeof makeLargeObjectUpload>

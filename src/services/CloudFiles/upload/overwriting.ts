@@ -1,4 +1,4 @@
-/** Uploads over an object that is there: its segments are found before, and deleted afterwards. */
+/** Uploads that overwrite an object: its segments are found before the upload, and deleted after it. */
 import * as Effect from "effect/Effect"
 import type { CloudClient } from "../../../CloudClient.js"
 import { PreconditionFailed } from "../../../CloudError.js"
@@ -20,10 +20,10 @@ export const makeOverwriting = (client: CloudClient, bulkDelete: BulkDelete) => 
       status,
       method: "HEAD",
       url: pathOf(address),
-      message: `${operation}: there is an object ${pathOf(address)}, and it was to be stored only where there is none`
+      message: `${operation}: the object ${pathOf(address)} exists already, and createOnly is set`
     })
 
-  /** The object that is about to be overwritten. With `createOnly` it fails where there is one, before segments are sent. */
+  /** The object that will be overwritten. With `createOnly`, fails if there is one, before segments are sent. */
   const inspect = (
     input: PutHead,
     { container, oldSegments }: Overwriting

@@ -1,4 +1,4 @@
-/** How an object is to be stored: in one request or in segments, and where these go. */
+/** How an object is stored: in one request or in segments, and in which container the segments are. */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
@@ -14,10 +14,10 @@ import type { Progress } from "./progress.js"
 
 const mebibyte = 1024 ** 2
 
-/** In bytes: the segments of a source that can be read only once. */
+/** In bytes: the size of the segments of a source that can be read only once. */
 const segmentInMemory = 16 * mebibyte
 
-/** In bytes: from this size on, old segments are searched for, although that takes a request. */
+/** In bytes: for bodies of at least this size, old segments are searched for, although that takes a request. */
 const worthSearching = 16 * mebibyte
 
 const defaultThreshold = 1024 * mebibyte
@@ -36,10 +36,10 @@ export interface Plan {
 /** What happens to the segments of an object that is overwritten. */
 export type Overwriting = Pick<Plan, "container" | "oldSegments">
 
-/** Tells uploads of one object apart: what an interrupted one is found by, or something random. */
+/** Distinguishes uploads of one object: an identifier that finds an interrupted one, or a random value. */
 type Version = Parameters<typeof folderOf>[2]
 
-/** An upload whose options are checked and whose body is open. */
+/** An upload with checked options and an open body. */
 export interface Upload<E> {
   readonly input: PutHead
   readonly source: Opened<E>
@@ -56,8 +56,8 @@ export interface Upload<E> {
 }
 
 /**
- * The container, the name and the headers of an object. Not spread, since V8 would give each object a hidden class of its own, and
- * keep it with all that the object holds until the next major collection.
+ * The container, the name and the headers of an object. Not spread, since V8 would create a hidden class for each
+ * object, and keep it with all that the object refers to until the next major collection.
  */
 export const headOf = (given: PutHead, createOnly: boolean | undefined): PutHead =>
   Object.assign(
@@ -67,7 +67,7 @@ export const headOf = (given: PutHead, createOnly: boolean | undefined): PutHead
     given.contentType === undefined ? { detectContentType: true } : undefined
   )
 
-/** An open body that needs no environment any more. */
+/** An open body without requirements. */
 const provided = <E, R>(source: Opened<E, R>): Effect.Effect<Opened<E>, never, R> =>
   Effect.map(Effect.context<R>(), (context) => {
     const { slice, unchanged, whole } = source
@@ -80,13 +80,13 @@ const provided = <E, R>(source: Opened<E, R>): Effect.Effect<Opened<E>, never, R
     }
   })
 
-/** Adds when the file was modified to its metadata. */
+/** Adds the file's modification time to the metadata. */
 const withModified = (head: PutHead, { modified }: Pick<Opened<unknown>, "modified">): PutHead =>
   modified === undefined
     ? head
     : { ...head, metadata: { mtime: (modified.epochMillis / 1000).toFixed(6), ...head.metadata } }
 
-/** Checks the options of an upload, opens its body, and gives the options their defaults. */
+/** Checks the options of an upload, applies their defaults, and opens its body. */
 export const prepareUpload = <E, R>(
   client: CloudClient,
   options: UploadOptions<E, R>,
@@ -111,12 +111,12 @@ export const prepareUpload = <E, R>(
     } = options
     const head = headOf(rest, createOnly)
     yield* Endpoint.validate(client, { ...objectEndpoints.putObject, operation }, { ...head, md5 })
-    // The name that it has by default may be too long.
+    // The default name may be too long.
     yield* Endpoint.validate(client, { ...containerEndpoints.createContainer, operation }, { container })
     const source = yield* provided(opened ?? (yield* body.open))
     const { length, slice } = source
     if (resume && (slice === undefined || length === undefined)) {
-      return yield* invalid("resume", "a body that can be read again from anywhere, bytes or a file", ", not a Stream")
+      return yield* invalid("resume", "a body that can be read at any offset, bytes or a file", ", not a Stream")
     }
     const size = segmentSize ?? (slice === undefined || length === undefined ? segmentInMemory : segmentSizeFor(length))
     return {

@@ -7,8 +7,8 @@ import type { UploadOptions } from "./model.js"
 export type Progress = NonNullable<UploadOptions<never, never>["progress"]>
 
 /**
- * A body that reports its bytes. Where it is sent again, the bytes reported so far are taken back. `settle` reports the difference
- * to what was sent in the end, which may have been sent another way.
+ * A body that reports its bytes. If it is sent again, the bytes reported so far are subtracted. `settle` reports the difference
+ * to the number of bytes sent in the end, since they may have been sent in another way.
  */
 export const reporting = <E>(progress: Progress | undefined, content: Content<E>) => {
   if (progress === undefined) return { content, settle: () => Effect.void }

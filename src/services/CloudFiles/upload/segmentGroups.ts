@@ -1,6 +1,6 @@
 /**
- * The segments of a large object that is being uploaded, in groups of as many as one manifest takes. Once there is more than one
- * group, the manifests of complete groups are stored, and their segments forgotten.
+ * The segments of a large object that is being uploaded, in groups of the maximum size of a manifest. Once there is more than one
+ * group, the manifests of complete groups are stored, and their segments dropped from memory.
  */
 import * as Effect from "effect/Effect"
 import type { Segment } from "../largeObjects/manifests.js"
@@ -8,7 +8,7 @@ import { mostEntries } from "../largeObjects/segments.js"
 import type { NoStaticLargeObjects } from "../largeObjects/staticManifests.js"
 import type { UploadError } from "./model.js"
 
-/** Up to 1,000 segments that are in one manifest; once that is stored, the manifest itself. */
+/** Up to 1,000 segments of one manifest; once that is stored, the manifest itself. */
 interface Group {
   readonly segments: Array<Segment>
   count: number
@@ -32,8 +32,8 @@ export const makeSegmentGroups = (given: "static" | "dynamic", putGroup: PutGrou
     })
 
   /**
-   * Stores the manifests of complete groups, and at the end of all. Where the cloud has no static large objects, the upload continues
-   * as that of a dynamic one, which consists of the same segments.
+   * Stores the manifests of complete groups, and at the end those of all. If the cloud does not support static large objects, the
+   * upload continues as that of a dynamic one with the same segments.
    */
   const putComplete = (isEnd: boolean): Effect.Effect<void, UploadError> =>
     Effect.suspend(() => {
@@ -63,7 +63,7 @@ export const makeSegmentGroups = (given: "static" | "dynamic", putGroup: PutGrou
         return putComplete(false)
       }),
     putRest: putComplete(true),
-    /** How many segments were added. */
+    /** The number of segments that were added. */
     count: (): number => count,
     kind: (): "static" | "dynamic" => kind,
     /** The entries of the manifest: segments, or the manifests of groups. */

@@ -1,4 +1,4 @@
-/** Reads a source that can be read only once, a segment at a time. */
+/** Reads a source that can be read only once, one segment at a time. */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -7,15 +7,15 @@ import * as Stream from "effect/Stream"
 import type { OwnedChunk } from "../../../internal/bytes/bufferPool.js"
 import type { ByteSource } from "../../../internal/bytes/byteSource.js"
 
-/** A source that is read once, a segment at a time. */
+/** A source that is read once, one segment at a time. */
 export interface SegmentReader<E> {
-  /** The next bytes, as many as are asked for; fewer at the end, and then none. */
+  /** The next bytes, as many as requested; fewer at the end, and then none. */
   readonly next: (size: number) => Effect.Effect<Uint8Array, E>
-  /** Whether there are no more; waits until that is known. */
+  /** Whether the source has ended; waits until that is known. */
   readonly atEnd: Effect.Effect<boolean, E>
 }
 
-/** In bytes: how long the first buffer is, which grows, since most streams are shorter than a segment. */
+/** In bytes: the initial length of the buffer, which grows, since most streams are shorter than a segment. */
 const firstBuffer = 64 * 1024
 
 /** A buffer of up to `size` bytes, which grows as it is filled. `expected` is how many bytes are likely to come. */
@@ -33,7 +33,7 @@ const makeSegmentBuffer = (size: number, expected: number) => {
     filled = needed
   }
   return {
-    /** Adds chunks until the buffer is full, and returns what is left of them. */
+    /** Adds chunks until the buffer is full, and returns the rest of them. */
     take: (chunks: ReadonlyArray<OwnedChunk>): ReadonlyArray<OwnedChunk> => {
       for (const [index, { bytes, release }] of chunks.entries()) {
         const taken = bytes.subarray(0, size - filled)
@@ -51,7 +51,7 @@ const makeSegmentBuffer = (size: number, expected: number) => {
 
 export const readSegments = <E>(source: ByteSource<E>): Effect.Effect<SegmentReader<E>, never, Scope.Scope> =>
   Effect.map(Stream.toPull(source), (pull) => {
-    /** Bytes beyond a segment: of one pull at the most. */
+    /** Bytes beyond a segment, at most those of one pull. */
     let rest: ReadonlyArray<OwnedChunk> = []
     let ended = false
     let largest = 0

@@ -14,7 +14,7 @@ import type { PutHead, Uploaded, UploadError } from "./model.js"
 import { type Progress, reporting } from "./progress.js"
 import { contentOf, type Source, type Tally, TooLong } from "./source.js"
 
-/** Whether an object has this MD5; or this size and the ETag of the response, where the cloud's ETags are no MD5s. */
+/** Whether an object has this MD5; or, if the cloud's ETags are not MD5s, this size and the ETag of the response. */
 const hasContent =
   (md5: string, length: number, reported: string | undefined) =>
   ({ bytes, etag }: ObjectInfo): boolean =>
@@ -34,14 +34,14 @@ interface StreamOptions {
 }
 
 export const makeSingleRequest = (client: CloudClient) => {
-  // Nothing else of the response is read.
+  // The rest of the response is not read.
   const put = Endpoint.uploadMethod(client, {
     ...objectEndpoints.putObject,
     success: Endpoint.headers(Schema.Struct({ etag: absentIfEmpty }))
   })
   const confirm = makeConfirmation(client, operation)
 
-  /** Stores bytes, whose MD5 is known. */
+  /** Stores bytes with a known MD5. */
   const putBytes = (
     input: PutHead,
     { bytes, md5, release }: WholeBody,
@@ -54,7 +54,7 @@ export const makeSingleRequest = (client: CloudClient) => {
         Effect.fail(error._tag === "Unprocessable" ? refusedContent(input, md5, error.requestId) : error),
       onSuccess: ({ etag }): Effect.Effect<Uploaded, UploadError> => {
         if (etag !== undefined && contradicts(etag, md5)) return Effect.fail(storedOther(input, md5, etag))
-        // Only a cloud that has received all of it can know its MD5; any other response may come before it was read.
+        // Only a cloud that has received the whole body knows its MD5; any other response may arrive before the body was read.
         if (etag !== undefined && unquoted(etag) === md5) release?.()
         const result = etag === undefined || etag === md5 ? uploaded : { ...uploaded, etag }
         const reported = progress === undefined ? Effect.succeed(result) : Effect.as(settle(bytes.byteLength), result)
@@ -65,7 +65,7 @@ export const makeSingleRequest = (client: CloudClient) => {
     })
   }
 
-  /** Stores a source, whose MD5 is computed while it is sent. */
+  /** Stores a source, and computes its MD5 while it is sent. */
   const putStream = <E>(
     input: PutHead,
     source: Source<E>,
@@ -79,7 +79,7 @@ export const makeSingleRequest = (client: CloudClient) => {
           (error): error is Unprocessable => named !== undefined && isUnprocessable(error),
           (error) => Effect.fail(refusedContent(input, named ?? "", error.requestId))
         ),
-        // All of it is sent again another way, which reports it anew.
+        // The whole source is sent again in another way, which reports its progress again.
         Effect.tapError((error) => (error instanceof TooLong ? settle(0) : Effect.void))
       )
       const { bytes, md5 } = tally
@@ -94,5 +94,5 @@ export const makeSingleRequest = (client: CloudClient) => {
   return { putBytes, putStream }
 }
 
-/** What {@link makeSingleRequest} makes. */
+/** Returned by {@link makeSingleRequest}. */
 export type SingleRequest = ReturnType<typeof makeSingleRequest>

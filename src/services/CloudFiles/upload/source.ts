@@ -13,21 +13,21 @@ import type { Address } from "../objects/address.js"
 import { invalid, sourceChanged, wrongBody, wrongLength } from "./failures.js"
 import type { UploadOptions } from "./model.js"
 
-/** What is read for one request: all of a source, or a part of it. */
+/** The bytes to read for one request: a whole source, or a part of it. */
 export interface Source<E, R = never> {
   readonly length: number | undefined
   readonly source: ByteSource<E, R>
   readonly unchanged?: Effect.Effect<boolean, E, R> | undefined
 }
 
-/** A body of unknown length turned out to be longer than one request may take. */
+/** A body of unknown length is longer than the limit of one request. */
 export class TooLong {
   readonly _tag = "TooLong"
 }
 
-/** The hash and the length of a body since its last start. */
+/** The hash and the length of a body since it was last started. */
 export interface Tally {
-  /** Known when the body has ended. */
+  /** Available when the body has ended. */
   md5: string
   bytes: number
 }
@@ -42,15 +42,15 @@ export const hashOf = <E>(source: ByteSource<E>): Effect.Effect<string, E> =>
     )
   )
 
-/** In bytes: what is longer is hashed in pieces. */
+/** In bytes: longer bodies are hashed in pieces. */
 const hashedAtOnce = 256 * 1024
 
 export const hashOfBytes = (bytes: Uint8Array): Effect.Effect<string> =>
   bytes.byteLength <= hashedAtOnce ? Effect.sync(() => md5Hex(bytes)) : hashOf(fromBytes(bytes))
 
 /**
- * A source that fails where it gives another number of bytes than it declared, or was changed. The bytes that complete the declared
- * length come only after these checks, since with them a request is complete.
+ * A source that fails if its length differs from the declared one, or if it was modified. The last bytes of the declared length are
+ * emitted only after these checks, since they complete the request.
  */
 const checked = <E, R>(
   where: Address,
@@ -78,7 +78,7 @@ const checked = <E, R>(
     return Stream.concat(Stream.mapChunksEffect(source, next), Stream.unwrap(end))
   })
 
-/** A source that fails with {@link TooLong} beyond so many bytes. */
+/** A source that fails with {@link TooLong} if it is longer than `limit` bytes. */
 const limited = <E>(source: ByteSource<E>, limit: number): ByteSource<E | TooLong> =>
   Stream.suspend(() => {
     let size = 0
@@ -89,7 +89,7 @@ const limited = <E>(source: ByteSource<E>, limit: number): ByteSource<E | TooLon
   })
 
 /**
- * A source as the content of a request: read, hashed and counted anew each time it is sent. `limit` is for a source of unknown length.
+ * A source as the content of a request: read, hashed and counted again each time it is sent. `limit` is for a source of unknown length.
  */
 export const contentOf = <E>(
   where: Address,
@@ -107,8 +107,8 @@ export const contentOf = <E>(
 }
 
 /**
- * A source that is compressed as it is read, each time anew. Its length, its MD5 and whether it was changed are checked before the
- * compressed content ends, so that nothing else can be stored.
+ * A source that is compressed each time it is read. Its length, its MD5 and whether it was modified are checked before the compressed
+ * content ends, so that no other content can be stored.
  */
 export const compressed = <E, R>(
   where: Address,
@@ -129,7 +129,7 @@ export const compressed = <E, R>(
   }
 }
 
-/** The failure of options that cannot be used together with `compress`, if there is one. */
+/** The failure if an option cannot be combined with `compress`. */
 export const wrongCompression = ({
   compress,
   contentEncoding,

@@ -1,5 +1,5 @@
 /**
- * Uploads a source that can be read only once. What fits into one segment is stored as a plain object, more as a large one. Each sender
+ * Uploads a source that can be read only once: as a plain object if it fits into one segment, else as a large object. Each sender
  * holds one segment in memory until it is stored, so that it can be sent again.
  */
 import * as Effect from "effect/Effect"
@@ -14,11 +14,11 @@ import { readSegments, type SegmentReader } from "./segmentReader.js"
 import type { SingleRequest } from "./singleRequest.js"
 import { hashOfBytes } from "./source.js"
 
-/** Fails where a body ended after another number of bytes than it declared. */
+/** Fails if the length of a body differs from the declared length. */
 const checkLength = (declared: number | undefined, bytes: number): Effect.Effect<void, InvalidInput> =>
   declared === undefined || bytes === declared ? Effect.void : Effect.fail(wrongLength(declared, String(bytes)))
 
-/** Gives senders the segments of a source, one after the other, and hashes them on the way. */
+/** Passes the segments of a source to the senders, one after the other, and hashes them. */
 const takeSegments = <E>(
   first: Uint8Array,
   next: SegmentReader<E>["next"],
@@ -66,7 +66,7 @@ export const makeStreamUpload = (
         )
         return Effect.zipRight(sent, sender)
       })
-      // Interruptible even where the caller is not, or the failure of one would wait for the others' end.
+      // Interruptible even if the caller is not; otherwise a failed sender would wait until the others end.
       yield* Effect.forEach(Array.from({ length: concurrency }), () => Effect.interruptible(sender), {
         concurrency: "unbounded",
         discard: true

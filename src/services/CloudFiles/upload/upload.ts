@@ -1,8 +1,8 @@
 /**
- * Uploads: every byte is verified, every request can be sent again, and nothing is stored that is not whole.
+ * Uploads: every byte is verified, every request can be sent again, and no partial object is stored.
  *
- * A body that fits is sent in one request. A longer one is cut into segments that are sent several at a time, and then put together by
- * a manifest. Files and bytes are read where a segment begins, so that nothing is held in memory; of a source that can be read only
+ * A body that fits is sent in one request. A longer one is cut into segments that are sent several at a time, and then combined by a
+ * manifest. The segments of files and bytes are read when they are sent, so that none is held in memory; if a source can be read only
  * once, each sender holds one segment.
  */
 import * as Effect from "effect/Effect"
@@ -24,10 +24,10 @@ import { makeSingleRequest } from "./singleRequest.js"
 import { compressed, hashOfBytes, TooLong, wrongCompression } from "./source.js"
 import { makeStreamUpload } from "./streamUpload.js"
 
-/** In bytes: a body up to this length is hashed and sent at once. */
+/** In bytes: a body of up to this length is hashed and sent at once. */
 const smallBody = 1024 * 1024
 
-/** Options of uploads that take more than one request, or need more of the source than its content. */
+/** Options of uploads that take several requests, or need more of the source than its content. */
 const multiRequestOptions: ReadonlySet<string> = new Set([
   "segmentThreshold",
   "segmentSize",
@@ -41,7 +41,7 @@ const multiRequestOptions: ReadonlySet<string> = new Set([
   "progress"
 ] satisfies Array<keyof UploadOptions<never, never>>)
 
-/** Uploads a body with any options: the way depends on what the body is, and how long. */
+/** Uploads a body with any options. The method depends on the kind and the length of the body. */
 const makeGeneralUpload = (client: CloudClient, bulkDelete: BulkDelete, putStaticManifest: PutStaticManifest) => {
   const single = makeSingleRequest(client)
   const overwriting = makeOverwriting(client, bulkDelete)
@@ -73,7 +73,7 @@ const makeGeneralUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
     if (length !== undefined && length <= segmentThreshold) return uploadShort(upload)
     if (length !== undefined && slice !== undefined) return uploadFile({ ...upload, length, slice })
     if (length !== undefined || !replayable) return uploadStream(upload)
-    // In one request, if that takes all of it; otherwise it is read anew, in segments.
+    // In one request, if it fits; otherwise it is read again, in segments.
     return Effect.catchIf(
       inOneRequest(upload, segmentThreshold),
       (error): error is TooLong => error instanceof TooLong,
@@ -94,7 +94,7 @@ const makeGeneralUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
 export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStaticManifest: PutStaticManifest) => {
   const { putBytes, uploadAny } = makeGeneralUpload(client, bulkDelete, putStaticManifest)
 
-  /** A short body without options of its own, which needs nothing but its request. */
+  /** A short body without such options, which takes a single request. */
   const uploadSimple = <E, R>(options: UploadOptions<E, R>): Effect.Effect<Uploaded, UploadError | E, R> => {
     const { body, createOnly, md5, ...head } = options
     const input = headOf(head, createOnly)
@@ -114,7 +114,7 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
       : Effect.flatMap(body.readWhole, (read) => (read === undefined ? open : send(read)))
   }
 
-  /** A body that is compressed while it is sent, and so is a source of unknown length. */
+  /** A body that is compressed while it is sent, and is therefore a source of unknown length. */
   const uploadCompressed = <E, R>(options: UploadOptions<E, R>): Effect.Effect<Uploaded, UploadError | E, R> => {
     const { body, compress: _, md5, ...rest } = options
     const wrong = wrongCompression(options)
@@ -133,5 +133,5 @@ export const makeUpload = (client: CloudClient, bulkDelete: BulkDelete, putStati
   }
 }
 
-/** Uploads an object, as {@link makeUpload} makes it. */
+/** Returned by {@link makeUpload}. */
 export type UploadObject = ReturnType<typeof makeUpload>

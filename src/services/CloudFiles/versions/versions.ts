@@ -32,7 +32,7 @@ const eitherKind = <A, B>(
   if (archive !== undefined) return onArchive(archive)
   return versionId !== undefined
     ? onId({ container, object, versionId })
-    : invalid(operation, "versionId", "a version as listVersions gives it: with an archive or a versionId")
+    : invalid(operation, "versionId", "a version from listVersions, with an archive or a versionId")
 }
 
 /** The error for reading or restoring a delete marker. */
