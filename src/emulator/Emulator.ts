@@ -80,6 +80,8 @@ export interface Emulator {
 
   /** Injects a fault. */
   readonly fail: (rule: Fault.FaultRule) => Effect.Effect<void>
+  /** The faults that still apply, with what is left of `skip` and `times`. */
+  readonly faults: Effect.Effect<ReadonlyArray<Fault.FaultRule>>
   readonly clearFaults: Effect.Effect<void>
   /** A snapshot of the log: all requests so far, in order of arrival. */
   readonly requests: Effect.Effect<ReadonlyArray<RequestLog.RequestLogEntry>>
@@ -163,10 +165,11 @@ const accountHandles = ({ account, identity: { tokens } }: Cloud): Pick<Emulator
     })
 })
 
-type RequestHandle = "fail" | "clearFaults" | "requests" | "logins" | "clearRequests"
+type RequestHandle = "fail" | "faults" | "clearFaults" | "requests" | "logins" | "clearRequests"
 
 const requestHandles = ({ faults, identity, log }: Cloud): Pick<Emulator, RequestHandle> => ({
   fail: (rule) => Effect.sync(() => faults.add(rule)),
+  faults: Effect.sync(() => faults.list()),
   clearFaults: Effect.sync(() => faults.clear()),
   requests: Effect.sync(() => log.entries()),
   logins: Effect.sync(() => identity.logins()),

@@ -37,6 +37,20 @@ export type Fault =
   | { readonly _tag: "ExpireTokens" }
   | { readonly _tag: "RevokeTokens" }
 
+/** The kinds of faults. */
+export const kinds: ReadonlyArray<Fault["_tag"]> = [
+  "Status",
+  "Early",
+  "Delay",
+  "Cut",
+  "LoseResponse",
+  "TruncateBody",
+  "StallBody",
+  "WrongContentLength",
+  "ExpireTokens",
+  "RevokeTokens"
+]
+
 /** The names of the services in the log of requests, by the names that errors of the client have. */
 const logNames = {
   Identity: ["identity"],
@@ -87,6 +101,8 @@ export interface FaultRule {
 /** The faults that have not been applied yet. */
 export interface Faults {
   readonly add: (rule: FaultRule) => void
+  /** The rules that apply to further requests, with what is left of `skip` and `times`. */
+  readonly list: () => ReadonlyArray<FaultRule>
   readonly clear: () => void
   /** Returns the fault for a request that arrives now, and counts it. */
   readonly take: (request: {
@@ -129,6 +145,7 @@ export const make = (): Faults => {
     add: (rule) => {
       rules.push({ match: rule.match ?? {}, skip: rule.skip ?? 0, times: rule.times ?? 1, fault: rule.fault })
     },
+    list: () => rules.filter(({ times }) => times > 0).map((rule) => ({ ...rule })),
     clear: () => {
       rules = []
     },

@@ -90,6 +90,10 @@ const parse = (body: Uint8Array): Parsed => {
   }
 }
 
+/** Reads a body as JSON; undefined if it exceeds `largestBody` bytes. */
+export const parsed = (request: WireRequest): Effect.Effect<Parsed | undefined, WireBroken> =>
+  Effect.map(bounded(request), (body) => (body === undefined ? undefined : parse(body)))
+
 const tooLarge: WireResponse = Reply.text(
   413,
   "413 Request Entity Too Large\n\nThe body of your request was too large for this server.\n\nRequest is too large.\n"
@@ -104,10 +108,10 @@ export const respondToJson = (
   request: WireRequest,
   respond: (parsed: Parsed, now: number) => WireResponse
 ): Effect.Effect<WireResponse, WireBroken> =>
-  Effect.flatMap(bounded(request), (body) =>
+  Effect.flatMap(parsed(request), (body) =>
     body === undefined
       ? Effect.succeed(tooLarge)
-      : Effect.map(Clock.currentTimeMillis, (now) => Refusal.catching(() => respond(parse(body), now)))
+      : Effect.map(Clock.currentTimeMillis, (now) => Refusal.catching(() => respond(body, now)))
   )
 
 /** Converts a request for route handlers. HEAD becomes GET; the front drops the body of the answer. */

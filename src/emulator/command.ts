@@ -4,16 +4,19 @@ import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { readFileSync } from "node:fs"
 import { parseArgs } from "node:util"
-import * as Emulator from "./Emulator.js"
+import * as Control from "./Control.js"
+import type * as Emulator from "./Emulator.js"
 import * as Target from "./Target.js"
 import * as NodeServer from "./NodeServer.js"
 import type { RequestLogEntry } from "./RequestLog.js"
 
 const usage = `Usage: effect-rackspace-emulator [options]
 
-An emulated Rackspace cloud: Identity v2.0 and Keystone v3, Cloud Servers, Cloud Files,
-Cloud Load Balancers and Cloud Big Data, in memory.
+An emulated Rackspace cloud in memory: Identity v2.0, Keystone v3 and Swift's login, Cloud Servers
+and the servers of the first generation, Cloud Files and its CDN, Cloud Load Balancers and Cloud Big
+Data, in the regions DFW and ORD.
 
   --port <n>          port to listen on; 0 takes any free one      (8900)
   --host <address>    address to listen on                         (127.0.0.1)
@@ -22,8 +25,10 @@ Cloud Load Balancers and Cloud Big Data, in memory.
   --password <text>   the user's password
   --tenant <id>       the account's number                         (010101)
   --token-ttl <time>  how long a token lives: 500ms, 30s, 5m, 24h  (24h)
-  --build-time <time> how long a server builds, and a cluster      (30s)
+  --build-time <time> how long a server, a load balancer and a
+                      cluster build: 0s makes them ready at once   (30s)
   --verbose           one line for each request
+  --version           the version of this program
   --help              this text
 `
 
@@ -57,7 +62,7 @@ const portNumber = (text: string): number => {
   return Number(text)
 }
 
-const settings = (args: ReadonlyArray<string>): Settings | "help" => {
+const settings = (args: ReadonlyArray<string>): Settings | "help" | "version" => {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -70,11 +75,15 @@ const settings = (args: ReadonlyArray<string>): Settings | "help" => {
       "token-ttl": { type: "string" },
       "build-time": { type: "string" },
       verbose: { type: "boolean" },
+      version: { type: "boolean" },
       help: { type: "boolean", short: "h" }
     }
   })
   if (values.help === true) {
     return "help"
+  }
+  if (values.version === true) {
+    return "version"
   }
   return {
     port: portNumber(values.port ?? "8900"),
@@ -102,8 +111,42 @@ const line = (entry: RequestLogEntry): string =>
     `${(entry.finishedAt ?? entry.startedAt) - entry.startedAt} ms`
   ].join(" ")
 
+/** The version in the package's manifest, two folders up in the package as in the repository. */
+const version = (): string => {
+  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8")
+  return (JSON.parse(manifest) as { readonly version: string }).version
+}
+
 /** Quotes a text for a POSIX shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
+
+/** The variables with which this library, Rackspace's clients and OpenStack's find the cloud, for a shell. */
+const exports = ({ credentials, regions }: Emulator.Emulator, url: string): string => {
+  const { apiKey, domain, password, projectName, username } = credentials
+  const [region = "DFW"] = regions
+  return Object.entries({
+    RAX_AUTH_URL: `${url}/v2.0`,
+    RAX_USERNAME: username,
+    RAX_API_KEY: apiKey,
+    RAX_REGION: region,
+    OS_AUTH_URL: `${url}/v3`,
+    OS_IDENTITY_API_VERSION: "3",
+    OS_USERNAME: username,
+    OS_PASSWORD: password,
+    OS_PROJECT_NAME: projectName,
+    OS_USER_DOMAIN_NAME: domain.name,
+    OS_PROJECT_DOMAIN_NAME: domain.name,
+    OS_REGION_NAME: region
+  })
+    .map(([name, value]) => `export ${name}=${quoted(value)}`)
+    .join("\n")
+}
+
+/** A command that logs in. */
+const curl = ({ credentials: { apiKey, username } }: Emulator.Emulator, url: string): string => {
+  const login = { auth: { "RAX-KSKEY:apiKeyCredentials": { username, apiKey } } }
+  return `curl -s -H 'Content-Type: application/json' -d ${quoted(JSON.stringify(login))} ${url}/v2.0/tokens`
+}
 
 const greeting = (emulator: Emulator.Emulator, url: string): string => {
   const { apiKey, password, projectName, tenantId, username } = emulator.credentials
@@ -112,9 +155,19 @@ const greeting = (emulator: Emulator.Emulator, url: string): string => {
   Identity v2.0   ${url}/v2.0
   Keystone v3     ${url}/v3 (domain 'default', project ${quoted(projectName)})
   Swift login     ${url}/auth/v1.0
+  Control API     ${url}/_emulator/faults, requests, resources, reset
+  In a browser    ${url}/
   user ${quoted(username)}, API key ${quoted(apiKey)}, password ${quoted(password)}, tenant ${quoted(tenantId)}
 
-A file of credentials for it:
+The same as variables:
+
+${exports(emulator, url)}
+
+A login:
+
+${curl(emulator, url)}
+
+A file of credentials:
 
   (umask 077; cat > emulated_cloud_credentials <<'EOF'
 [rackspace_cloud]
@@ -131,22 +184,24 @@ Ctrl-C ends it.
 const run = (chosen: Settings): Effect.Effect<never, NodeServer.ListenFailed> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const emulator = yield* Emulator.make({
+      const cloud = yield* Control.make({
         username: chosen.username,
         apiKey: chosen.apiKey,
         password: chosen.password,
         tenantId: chosen.tenantId,
         tokenTtl: chosen.tokenTtl,
         servers: { buildTime: chosen.buildTime },
+        loadBalancers: { buildTime: chosen.buildTime },
         bigData: { buildTime: chosen.buildTime, configureTime: chosen.buildTime, resizeTime: chosen.buildTime },
         // The catalog's URLs must use the host name with which the client reaches this machine.
         origin: "from-request",
-        logLimit: 0,
+        // Each request may keep 64 KiB of its body.
+        logLimit: 200,
         onFinished: (entry) =>
           chosen.verbose ? Effect.sync(() => process.stdout.write(`${line(entry)}\n`)) : Effect.void
       })
-      const { url } = yield* NodeServer.listen({ handler: emulator.handle, host: chosen.host, port: chosen.port })
-      process.stdout.write(greeting(emulator, url))
+      const { url } = yield* NodeServer.listen({ handler: cloud.handle, host: chosen.host, port: chosen.port })
+      process.stdout.write(greeting(cloud.emulator(), url))
       return yield* Effect.never
     })
   )
@@ -157,7 +212,7 @@ const complain = (text: string, exitCode: number): void => {
 }
 
 const main = async (): Promise<void> => {
-  let chosen: Settings | "help"
+  let chosen: Settings | "help" | "version"
   try {
     chosen = settings(process.argv.slice(2))
   } catch (error) {
@@ -166,6 +221,10 @@ const main = async (): Promise<void> => {
   }
   if (chosen === "help") {
     process.stdout.write(usage)
+    return
+  }
+  if (chosen === "version") {
+    process.stdout.write(`${version()}\n`)
     return
   }
   const { host, port } = chosen
