@@ -11,9 +11,9 @@ import type { EndpointInterface } from "../../ServiceCatalog.js"
 export interface ConfigOptions {
   /** Default: `Credentials.config` at Rackspace, and `CloudConfig.fromEnvironment` at an OpenStack cloud. */
   readonly credentials?: Config.Config<Credentials.Credentials> | undefined
-  /** Default: `RAX_REGION` or `OS_REGION_NAME`, if it is set. */
+  /** Default: `RAX_REGION` at Rackspace; `OS_REGION_NAME` at an OpenStack cloud whose credentials are not given. */
   readonly region?: Config.Config<string | undefined> | undefined
-  /** Default: `RAX_INTERFACE` or `OS_INTERFACE`, if it is set. */
+  /** Default: `RAX_INTERFACE` at Rackspace; `OS_INTERFACE` at an OpenStack cloud whose credentials are not given. */
   readonly interface?: Config.Config<EndpointInterface | undefined> | undefined
   /** Settings that replace those of the default policy: `{ maxAttempts: Config.integer("ATTEMPTS") }`. Default: none. */
   readonly retry?: Config.Config.Wrap<Partial<RetryPolicy.Service>> | undefined
