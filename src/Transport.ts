@@ -1,8 +1,9 @@
 /**
- * The recommended HttpClient on Node.js, based on undici. The services of this library bypass it and use undici's dispatcher
+ * The recommended HttpClient, based on undici, and on Bun on `fetch`. Over undici, the services of this library use its dispatcher
  * directly, which is much cheaper for small requests. They do so only if the HttpClient that they get is exactly the one of the
  * layer, not one that was derived from it.
  */
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -89,14 +90,31 @@ export const layerDispatcher = <E, R>(
     })
   )
 
+/** Bun's fetch would otherwise decompress an object that was stored compressed. Others ignore it. */
+const asStored = { decompress: false }
+
+const layerFetch = Layer.provide(
+  FetchHttpClient.layer,
+  Layer.succeed(FetchHttpClient.Fetch, (input, init) => globalThis.fetch(input, { ...init, ...asStored }))
+)
+
 /**
  * An HttpClient with its own connections, which are closed with the layer's scope. It does not follow redirects or decompress
- * responses.
+ * responses. It also provides the {@link UndiciDispatcher}, except on Bun, which replaces undici by a module without a working
+ * dispatcher: there it is the platform's `fetch`, whose connections belong to the process.
  */
-export const layer: Layer.Layer<HttpClient.HttpClient | UndiciDispatcher> = layerDispatcher(
-  Effect.acquireRelease(
-    // Imported on demand, since undici takes longer to import than the rest of this library.
-    Effect.promise(() => import("undici").then(({ Agent }) => new Agent())),
-    (agent) => Effect.promise(() => agent.destroy())
+export const layer: Layer.Layer<HttpClient.HttpClient> = Layer.unwrapEffect(
+  // Imported on demand, since undici takes longer to import than the rest of this library.
+  Effect.map(
+    Effect.promise(() => import("undici")),
+    ({ Agent }) =>
+      typeof Agent.prototype.dispatch === "function"
+        ? layerDispatcher(
+            Effect.acquireRelease(
+              Effect.sync(() => new Agent()),
+              (agent) => Effect.promise(() => agent.destroy())
+            )
+          )
+        : layerFetch
   )
 )
