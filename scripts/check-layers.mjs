@@ -47,8 +47,9 @@ const internalFolders = {
   http: ["bytes"],
   identity: ["http", "schema"],
   paging: ["schema"],
-  schema: ["bytes"],
+  schema: ["bytes", "tracing"],
   ssh: [],
+  tracing: [],
   waiting: [],
   worker: []
 }

@@ -21,7 +21,7 @@ import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
 import * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import * as Tracer from "effect/Tracer"
+import type * as Tracer from "effect/Tracer"
 import type { Access } from "./Access.js"
 import * as BandwidthLimit from "./BandwidthLimit.js"
 import {
@@ -41,6 +41,7 @@ import type { OwnedChunk } from "./internal/bytes/bufferPool.js"
 import type { ByteSource, Collector } from "./internal/bytes/byteSource.js"
 import * as Admission from "./internal/concurrency/admission.js"
 import { keepingInterruption } from "./internal/concurrency/interruption.js"
+import { OperationSpan } from "./internal/tracing/operationSpan.js"
 import * as Exchange from "./internal/http/exchange.js"
 import * as LostResponse from "./internal/http/lostResponse.js"
 import { byTags } from "./internal/http/metricKeys.js"
@@ -536,14 +537,14 @@ const makeFindEndpoint = (service: string, urlOf: (access: Access, operation: Op
 type Failure<Tag extends DocumentedError["_tag"], E> =
   CommonError | Extract<DocumentedError, { readonly _tag: Tag }> | E
 
-/** The operation, or within its span, the request. */
+const operationSpanIn = (fiber: Fiber.RuntimeFiber<unknown, unknown>): Tracer.Span | undefined =>
+  fiber.currentContext.unsafeMap.get(OperationSpan.key) as Tracer.Span | undefined
+
+/** Names the span of a request after its operation, or after the request within the operation's own span. */
 const spanName = (
   { method, operation, template }: Pick<Request<never>, "method" | "operation" | "template">,
-  { currentContext }: Fiber.RuntimeFiber<unknown, unknown>
-): string => {
-  const parent = currentContext.unsafeMap.get(Tracer.ParentSpan.key) as Tracer.AnySpan | undefined
-  return parent?._tag === "Span" && parent.name === operation ? `${method} ${template}` : operation
-}
+  parent: Tracer.Span | undefined
+): string => (parent?.name === operation ? `${method} ${template}` : operation)
 
 const limitIn = (fiber: Fiber.RuntimeFiber<unknown, unknown>): BandwidthLimit.Service | undefined =>
   fiber.currentContext.unsafeMap.get(BandwidthLimit.BandwidthLimit.key) as BandwidthLimit.Service | undefined
@@ -620,8 +621,10 @@ const makeWithRetries = (
       "rackspace.service": client.service,
       ...(region !== undefined && { "cloud.region": region })
     }
-    return Effect.withFiberRuntime<A, Failure<Tag, E>, R>((fiber) =>
-      Effect.useSpan(spanName(request, fiber), { kind: "client", captureStackTrace: false, attributes }, (span) => {
+    return Effect.withFiberRuntime<A, Failure<Tag, E>, R>((fiber) => {
+      const parent = operationSpanIn(fiber)
+      const spanOptions = { kind: "client", captureStackTrace: false, attributes, ...(parent && { parent }) } as const
+      return Effect.useSpan(spanName(request, parent), spanOptions, (span) => {
         const state = stateOf(request, fiber, span)
         let sent = 0
         const once = Effect.suspend(() => {
@@ -632,7 +635,7 @@ const makeWithRetries = (
         // Most requests need no Schedule, so it is created only after a failure.
         return Effect.catchAll(once, (failure) => retryFailure(request, state, failure, once))
       })
-    )
+    })
   }
 }
 

@@ -7,7 +7,8 @@
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
+import { traced } from "../tracing/operationSpan.js"
 import { fallback, compiledEncoder } from "./compiledCodec.js"
 import { invalidInput } from "./invalidInput.js"
 import { type Issue, issuesOf, kindOf } from "./issues.js"
@@ -104,13 +105,6 @@ type TakenBy<Service, Names extends keyof Service> = {
 }
 
 type AnyMethod = (...input: ReadonlyArray<unknown>) => Effect.Effect<unknown, unknown> | Stream.Stream<unknown, unknown>
-
-const traced = (operation: string, result: ReturnType<AnyMethod>): ReturnType<AnyMethod> => {
-  const options = { captureStackTrace: false }
-  return Effect.isEffect(result)
-    ? Effect.withSpan(result, operation, options)
-    : Stream.withSpan(result, operation, options)
-}
 
 /**
  * Makes the named operations of a service, which take several requests, fail with `InvalidInput` if their input is invalid, and
