@@ -37,8 +37,8 @@ const secretHeaders: ReadonlyArray<string | RegExp> = [
 ]
 
 /**
- * In bytes: a body up to this length is read at once, which costs half as much as a Stream (the rows `library-mapped` of
- * bench/RESULTS.md). All of it must then arrive within the stall timeout.
+ * In bytes: a body up to this length is read at once, which is much cheaper than a Stream (`node bench/files.mjs get --clients
+ * effect,library-mapped`). All of it must then arrive within the stall timeout.
  */
 const readAtOnce = 64 * 1024
 

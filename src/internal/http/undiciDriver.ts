@@ -1,6 +1,6 @@
 /**
- * Sends requests directly with undici's dispatcher, which for small requests is much cheaper than an HttpClient: see the rows
- * `library` and `library-mapped` of bench/RESULTS.md.
+ * Sends requests directly with undici's dispatcher, which for small requests is much cheaper than an HttpClient
+ * (`node bench/files.mjs put --clients library-bytes,library-mapped`).
  */
 import type * as HttpClient from "@effect/platform/HttpClient"
 import * as Cause from "effect/Cause"
