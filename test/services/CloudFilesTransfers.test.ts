@@ -690,6 +690,15 @@ describe("downloads", () => {
     }).pipe(Effect.provide(cloud()))
   )
 
+  it.effect("give a small object a buffer that holds nothing else", () =>
+    Effect.gen(function* () {
+      const { files } = yield* seeded("hello")
+      const [bytes] = yield* Stream.runCollect(files.download(object))
+      assert.strictEqual(bytes?.byteLength, 5)
+      assert.strictEqual(bytes?.buffer.byteLength, 5)
+    }).pipe(Effect.provide(cloud()))
+  )
+
   it.effect("open returns the headers, and then the content", () =>
     Effect.gen(function* () {
       const { files } = yield* seeded("hello", { contentType: "text/x-own", metadata: { a: "1" } })

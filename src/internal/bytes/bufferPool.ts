@@ -22,15 +22,15 @@ export interface PooledChunk extends OwnedChunk {
 export const chunkSize = 256 * 1024
 
 /** In bytes: the smallest buffer. Sizes are powers of two, so that there are only a few. */
-const smallestBuffer = 4096
+const minBuffer = 4096
 
-/** In bytes: how many unused buffers of each size are kept, in total. */
-const mostIdle = 8 * 1024 * 1024
+/** In bytes: the unused buffers of each size that are kept, together. */
+const maxIdle = 8 * 1024 * 1024
 
 const idle = new Map<number, Array<ArrayBuffer>>()
 
 /** The length of the buffer for this many bytes. */
-const bufferSize = (length: number): number => Math.max(smallestBuffer, 2 ** Math.ceil(Math.log2(Math.max(1, length))))
+const bufferSize = (length: number): number => Math.max(minBuffer, 2 ** Math.ceil(Math.log2(Math.max(1, length))))
 
 /** Adds a buffer to the pool when it is released, for example one that a thread has filled. Buffers of unusual sizes are not kept. */
 export const adopt = (bytes: Uint8Array<ArrayBuffer>): PooledChunk => {
@@ -40,10 +40,10 @@ export const adopt = (bytes: Uint8Array<ArrayBuffer>): PooledChunk => {
     release: () => {
       const { buffer } = bytes
       const size = buffer.byteLength
-      if (isReleased || size !== bufferSize(size) || size > mostIdle) return
+      if (isReleased || size !== bufferSize(size) || size > maxIdle) return
       isReleased = true
       const buffers = idle.get(size) ?? []
-      if ((buffers.length + 1) * size <= mostIdle) buffers.push(buffer)
+      if ((buffers.length + 1) * size <= maxIdle) buffers.push(buffer)
       idle.set(size, buffers)
     }
   }

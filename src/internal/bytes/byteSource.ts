@@ -24,6 +24,13 @@ export const fromStream = <E, R>(stream: Stream.Stream<Uint8Array, E, R>): ByteS
 export const toStream = <E, R>(source: ByteSource<E, R>): Stream.Stream<Uint8Array, E, R> =>
   Stream.map(source, ({ bytes }) => bytes)
 
+/** Copies the bytes of a chunk for a user, and releases it. A buffer of the pool may hold older bytes of other bodies. */
+export const toBytes = ({ bytes, release }: OwnedChunk): Uint8Array => {
+  const copy = bytes.slice()
+  release()
+  return copy
+}
+
 /** Runs an effect with the bytes of each chunk, and then releases the chunk. */
 export const runForEach = <E, R, E2, R2>(
   source: ByteSource<E, R>,

@@ -9,7 +9,7 @@ import type { CloudClient } from "../../../CloudClient.js"
 import type { ChecksumMismatch, MalformedResponse, TransportError } from "../../../CloudError.js"
 import * as Endpoint from "../../../Endpoint.js"
 import type { OwnedChunk } from "../../../internal/bytes/bufferPool.js"
-import { type ByteSource, Collector, runForEach, toStream } from "../../../internal/bytes/byteSource.js"
+import { type ByteSource, Collector, runForEach, toBytes, toStream } from "../../../internal/bytes/byteSource.js"
 import { invalidInput } from "../../../internal/schema/invalidInput.js"
 import type * as RetryPolicy from "../../../RetryPolicy.js"
 import { isGzipEncoding } from "../headers.js"
@@ -164,7 +164,10 @@ export const makeDownload = (
   }
 
   const open = (options: DownloadOptions): Effect.Effect<Download, DownloadError, Scope.Scope> =>
-    Effect.map(begin(options), ({ info, source }) => ({ info, stream: toStream(source) }))
+    Effect.map(begin(options), ({ info, source, whole }) => ({
+      info,
+      stream: whole === undefined ? toStream(source) : Stream.fromEffect(Effect.map(whole, toBytes))
+    }))
 
   return {
     begin,

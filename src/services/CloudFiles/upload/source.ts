@@ -5,7 +5,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ChecksumMismatch, InvalidInput, SourceChanged } from "../../../CloudError.js"
 import { type OwnedChunk } from "../../../internal/bytes/bufferPool.js"
-import { type ByteSource, fromBytes } from "../../../internal/bytes/byteSource.js"
+import { type ByteSource, fromBytes, runForEach } from "../../../internal/bytes/byteSource.js"
 import { gzip } from "../../../internal/bytes/gzip.js"
 import { md5Hex, runningMd5 } from "../../../internal/bytes/md5.js"
 import type { Content, Opened } from "../../../RequestBody.js"
@@ -36,7 +36,7 @@ export const hashOf = <E>(source: ByteSource<E>): Effect.Effect<string, E> =>
   Effect.scoped(
     Effect.flatMap(runningMd5, (md5) =>
       Effect.zipRight(
-        Stream.runForEach(source, (chunk) => Effect.map(md5.update([chunk]), chunk.release)),
+        runForEach(source, (bytes) => md5.update([{ bytes }])),
         md5.digest
       )
     )
