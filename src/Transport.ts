@@ -90,7 +90,7 @@ export const layerDispatcher = <E, R>(
     })
   )
 
-/** Bun's fetch would otherwise decompress an object that was stored compressed. Others ignore it. */
+/** Bun's `fetch` would otherwise decompress an object that was stored compressed. Other runtimes ignore the option. */
 const asStored = { decompress: false }
 
 const layerFetch = Layer.provide(

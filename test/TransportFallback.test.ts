@@ -1,30 +1,26 @@
+import * as Command from "@effect/platform/Command"
+import * as NodeContext from "@effect/platform-node/NodeContext"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
-import { vi } from "vitest"
-import * as CloudFiles from "../src/services/CloudFiles.js"
-import * as Transport from "../src/Transport.js"
-import { httpServer, servicesAt } from "./support.js"
+import { fileURLToPath } from "node:url"
+import { httpServer } from "./support.js"
+import { runProgram } from "./support/programs.js"
 
-// What Bun has in place of undici: classes without their methods.
-vi.mock("undici", () => ({ Agent: function Agent() {} }))
+const pathOf = (name: string): string => fileURLToPath(new URL(`./support/${name}`, import.meta.url))
 
-it.scopedLive("Transport.layer uses the platform's fetch where undici has no working dispatcher", () =>
+it.scopedLive("Transport.layer uses the platform's fetch if undici has no working dispatcher, as on Bun", () =>
   Effect.gen(function* () {
-    const options: Array<unknown> = []
-    const { fetch } = globalThis
-    globalThis.fetch = (input, init) => {
-      options.push((init as { decompress?: boolean }).decompress)
-      return fetch(input, init)
-    }
-    yield* Effect.addFinalizer(() => Effect.sync(() => (globalThis.fetch = fetch)))
-    const server = yield* httpServer(
-      (_, reply) => void reply.writeHead(200, { "Content-Type": "text/plain" }).end("Hello")
-    )
-    const received = yield* Effect.flatMap(CloudFiles.CloudFiles, (files) =>
-      Stream.mkString(Stream.decodeText(files.download({ container: "c", object: "o" })))
-    ).pipe(Effect.provide(servicesAt(server.url, Transport.layer)))
-    assert.strictEqual(received, "Hello")
-    assert.deepStrictEqual(options, [false])
-  })
+    const agents: Array<string | undefined> = []
+    const server = yield* httpServer((request, reply) => {
+      agents.push(request.headers["user-agent"])
+      reply.writeHead(200, { "Content-Type": "text/plain" }).end("Hello")
+    })
+    const program = ["--import", "tsx", pathOf("downloadProgram.ts"), server.url]
+    const usual = yield* runProgram(Command.make(process.execPath, ...program))
+    assert.strictEqual(usual.output, "Hello\n")
+    const replaced = Command.make(process.execPath, "--import", pathOf("undiciOfBun.mjs"), ...program)
+    assert.strictEqual((yield* runProgram(replaced)).output, "Hello\n")
+    // Node's fetch names itself; undici's dispatcher does not.
+    assert.deepStrictEqual(agents, [undefined, "node"])
+  }).pipe(Effect.provide(NodeContext.layer))
 )
