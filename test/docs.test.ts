@@ -5,13 +5,14 @@
 import { Command, FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { Effect, Layer, Stream } from "effect"
+import { Effect, Layer } from "effect"
 import { TestCloud } from "effect-rackspace"
 import { readdirSync } from "node:fs"
 import { basename, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { environment } from "../examples/run.js"
 import { fencesOf } from "../scripts/fences.mjs"
+import { runProgram } from "./support/programs.js"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 
@@ -53,17 +54,6 @@ const project = Effect.gen(function* () {
   return folder
 })
 
-const text = <E, R>(stream: Stream.Stream<Uint8Array, E, R>) => Stream.mkString(Stream.decodeText(stream))
-
-const outputOf = (command: Command.Command) =>
-  Effect.gen(function* () {
-    const running = yield* Command.start(command)
-    const [out, err, code] = yield* Effect.all([text(running.stdout), text(running.stderr), running.exitCode], {
-      concurrency: "unbounded"
-    })
-    return { output: out + err, code: Number(code) }
-  }).pipe(Effect.scoped)
-
 const cloud = Layer.fresh(TestCloud.layerListening({ servers: { buildTime: 0, actionTime: 0, deleteTime: 0 } }))
 
 for (const { code, name, output } of snippets("run")) {
@@ -74,7 +64,7 @@ for (const { code, name, output } of snippets("run")) {
         const fs = yield* FileSystem.FileSystem
         const folder = yield* project
         yield* fs.writeFileString(join(folder, "program.ts"), code)
-        const result = yield* outputOf(
+        const result = yield* runProgram(
           Command.make(process.execPath, "--import", "tsx", "program.ts").pipe(
             Command.workingDirectory(folder),
             Command.env(yield* environment)
@@ -100,7 +90,7 @@ it.scopedLive(
       }
       const vitest = join(root, "node_modules", "vitest", "vitest.mjs")
       const config = join(root, "vitest.config.ts")
-      const result = yield* outputOf(
+      const result = yield* runProgram(
         Command.make(
           process.execPath,
           vitest,

@@ -4,10 +4,11 @@
 import { Command } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, it } from "@effect/vitest"
-import { Effect, Layer, Stream } from "effect"
+import { Effect, Layer } from "effect"
 import { TestCloud } from "effect-rackspace"
 import { readdirSync } from "node:fs"
 import { environment, example } from "../examples/run.js"
+import { runProgram } from "./support/programs.js"
 
 /** What each example prints when it has succeeded. */
 const expectedLines: Readonly<Record<string, ReadonlyArray<string>>> = {
@@ -57,16 +58,7 @@ const expectedLines: Readonly<Record<string, ReadonlyArray<string>>> = {
 /** Examples that need interaction, and have their own tests. */
 const testedElsewhere = ["upload-form"]
 
-const text = <E, R>(stream: Stream.Stream<Uint8Array, E, R>) => Stream.mkString(Stream.decodeText(stream))
-
-const run = (name: string, variables: Readonly<Record<string, string>>) =>
-  Effect.gen(function* () {
-    const running = yield* Command.start(example(name, variables))
-    const [out, err, code] = yield* Effect.all([text(running.stdout), text(running.stderr), running.exitCode], {
-      concurrency: "unbounded"
-    })
-    return { output: out + err, code: Number(code) }
-  }).pipe(Effect.scoped)
+const run = (name: string, variables: Readonly<Record<string, string>>) => runProgram(example(name, variables))
 
 const cloud = Layer.fresh(
   TestCloud.layerListening({
@@ -127,15 +119,9 @@ it("every example is run", () => {
 })
 
 const npmRunExample = (...names: ReadonlyArray<string>) =>
-  Effect.gen(function* () {
-    const running = yield* Command.start(
-      Command.make(process.execPath, "--import", "tsx", "examples/run.ts", ...names).pipe(Command.env({}))
-    )
-    const [out, err, code] = yield* Effect.all([text(running.stdout), text(running.stderr), running.exitCode], {
-      concurrency: "unbounded"
-    })
-    return { out, err, code: Number(code) }
-  }).pipe(Effect.scoped, Effect.provide(NodeContext.layer))
+  runProgram(Command.make(process.execPath, "--import", "tsx", "examples/run.ts", ...names).pipe(Command.env({}))).pipe(
+    Effect.provide(NodeContext.layer)
+  )
 
 it.scopedLive("without a name, the examples are listed with a line about each", () =>
   Effect.gen(function* () {

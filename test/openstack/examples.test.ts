@@ -7,20 +7,10 @@ import { assert, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { fileURLToPath } from "node:url"
 import { example } from "../../examples/run.js"
+import { runProgram } from "../support/programs.js"
 import { chromium, sendForm, sendFormInBrowser, withForm } from "../support/uploadForm.js"
 import { demo, on, stack } from "./support.js"
 import { CloudFiles, CloudServers } from "effect-rackspace"
-
-const text = <E, R>(stream: Stream.Stream<Uint8Array, E, R>) => Stream.mkString(Stream.decodeText(stream))
-
-const run = (command: Command.Command) =>
-  Effect.gen(function* () {
-    const running = yield* Command.start(command)
-    const [out, err, code] = yield* Effect.all([text(running.stdout), text(running.stderr), running.exitCode], {
-      concurrency: "unbounded"
-    })
-    return { output: out + err, code: Number(code) }
-  }).pipe(Effect.scoped)
 
 /** The environment in which a program finds the cloud. */
 const environment = Effect.gen(function* () {
@@ -62,7 +52,7 @@ const expectedLines: Readonly<Record<string, ReadonlyArray<string>>> = {
 for (const [name, lines] of Object.entries(expectedLines)) {
   it.scopedLive(`${name} prints what is expected`, () =>
     Effect.gen(function* () {
-      const { code, output } = yield* run(example(name, yield* environment))
+      const { code, output } = yield* runProgram(example(name, yield* environment))
       for (const line of lines) assert.include(output, line)
       assert.strictEqual(code, 0, output)
     }).pipe(Effect.provide(NodeContext.layer))
@@ -71,7 +61,7 @@ for (const [name, lines] of Object.entries(expectedLines)) {
 
 const inbox = (object: string) =>
   Effect.flatMap(CloudFiles.CloudFiles, (files) =>
-    text(files.download({ container: "inbox", object: `from-browsers/${object}` })).pipe(
+    Stream.mkString(Stream.decodeText(files.download({ container: "inbox", object: `from-browsers/${object}` }))).pipe(
       Effect.zipLeft(files.deleteObject({ container: "inbox", object: `from-browsers/${object}` }))
     )
   ).pipe(Effect.provide(on(demo)))
@@ -106,7 +96,7 @@ it.scopedLive("the demo runs completely, and leaves nothing", () =>
     const main = fileURLToPath(new URL("../../examples/demo/main.ts", import.meta.url))
     const folder = fileURLToPath(new URL("../../examples", import.meta.url))
     const options = ["--cloud", "real", "--network", stack.network_id, "--yes", folder]
-    const { code, output } = yield* run(
+    const { code, output } = yield* runProgram(
       Command.make(process.execPath, "--import", "tsx", main, ...options).pipe(Command.env(yield* environment))
     )
     assert.match(output, /all \d+ files are unchanged/)
