@@ -131,7 +131,12 @@ const tryManager = async (name, tarball) => {
 }
 
 const asked = process.argv.slice(2)
-const names = Object.keys(managers).filter((name) => asked.length === 0 || asked.includes(name))
+const names = asked.length === 0 ? Object.keys(managers) : asked
+for (const name of names) {
+  if (managers[name] !== undefined) continue
+  console.error(`${name}: no such package manager; there are ${Object.keys(managers).join(", ")}`)
+  process.exit(2)
+}
 
 let tarball
 const packed = await step("pack", async () => {

@@ -12,7 +12,6 @@ import * as ConfigError from "effect/ConfigError"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { MfaChallenge } from "./CloudError.js"
@@ -562,13 +561,11 @@ export const fromFile = (
     return yield* fromSections(sections, source, options.section, options)
   })
 
-const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
-  Config.map(Config.option(config), Option.getOrUndefined)
-
-const text = (name: string): Config.Config<string | undefined> => optional(Config.nonEmptyString(name))
+const text = (name: string): Config.Config<string | undefined> =>
+  Config.withDefault(Config.nonEmptyString(name), undefined)
 
 const secret = (name: string): Config.Config<Redacted.Redacted | undefined> =>
-  optional(Config.redacted(Config.nonEmptyString(name)))
+  Config.withDefault(Config.redacted(Config.nonEmptyString(name)), undefined)
 
 /** A login from one family of environment variables. */
 interface Variables extends LoginOptions {

@@ -13,7 +13,7 @@ import * as CloudBigData from "../services/CloudBigData.js"
 import * as CloudFiles from "../services/CloudFiles.js"
 import * as CloudLoadBalancers from "../services/CloudLoadBalancers.js"
 import * as CloudServers from "../services/CloudServers.js"
-import { type ConfigOptions, optional, retryOf } from "./common/configOptions.js"
+import { type ConfigOptions, retryOf } from "./common/configOptions.js"
 
 export type { ConfigOptions } from "./common/configOptions.js"
 
@@ -151,8 +151,9 @@ export const layerConfig = (
     Effect.map(
       Effect.all({
         credentials: options.credentials ?? Credentials.config,
-        region: options.region ?? optional(Config.nonEmptyString("RAX_REGION")),
-        interface: options.interface ?? optional(Config.literal("public", "internal")("RAX_INTERFACE")),
+        region: options.region ?? Config.withDefault(Config.nonEmptyString("RAX_REGION"), undefined),
+        interface:
+          options.interface ?? Config.withDefault(Config.literal("public", "internal")("RAX_INTERFACE"), undefined),
         retry: retryOf(options.retry)
       }),
       layer

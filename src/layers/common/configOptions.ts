@@ -2,7 +2,6 @@
 import * as Config from "effect/Config"
 import type { ConfigError } from "effect/ConfigError"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type * as Credentials from "../../Credentials.js"
 import * as RetryPolicy from "../../RetryPolicy.js"
 import type { EndpointInterface } from "../../ServiceCatalog.js"
@@ -18,10 +17,6 @@ export interface ConfigOptions {
   /** Settings that replace those of the default policy: `{ maxAttempts: Config.integer("ATTEMPTS") }`. Default: none. */
   readonly retry?: Config.Config.Wrap<Partial<RetryPolicy.Service>> | undefined
 }
-
-/** A `Config` whose value may be missing. */
-export const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
-  Config.map(Config.option(config), Option.getOrUndefined)
 
 /** The policy with the given settings; undefined if there are none. */
 export const retryOf = (
