@@ -44,7 +44,7 @@ const readAtOnce = 64 * 1024
 
 /**
  * In bytes: the same for an open response whose reader wants the whole body. If it breaks off, all of it is requested again, so this
- * is short, and not for partial content, which resumes a download.
+ * is short.
  */
 const readOpenAtOnce = 4 * 1024
 
@@ -150,7 +150,7 @@ class ClientRequest implements Connection {
       })
     )
     if (request.isCollected) return length <= readAtOnce ? whole : inChunks
-    if (length > readOpenAtOnce || response.status === 206) return inChunks
+    if (length > readOpenAtOnce) return inChunks
     return Effect.flatMap(
       this.resumedWhen(() => request.wantsWhole !== undefined),
       () => (request.wantsWhole === true ? whole : inChunks)
