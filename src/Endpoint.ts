@@ -323,6 +323,7 @@ export const make = <
 
 const fieldsOf = (given: LazyFields<Fields>): Fields => (typeof given === "function" ? given() : given)
 
+/** A struct without its types: the endpoint has those of its input and output. */
 const structOf = (fields: LazyFields<Fields> | undefined): Loose | undefined =>
   fields === undefined ? undefined : (lazyStruct(() => fieldsOf(fields)) as unknown as Loose)
 
@@ -379,6 +380,7 @@ export const table = <
   service: string,
   definitions: Definitions
 ): Table<Definitions> =>
+  // Object.fromEntries knows nothing of the names.
   Object.fromEntries(
     Object.entries(definitions).map(([name, definition]) => [name, { ...definition, operation: `${service}.${name}` }])
   ) as unknown as Table<Definitions>

@@ -101,6 +101,7 @@ export const listing =
   (input: ListingInput<Input> = {} as ListingInput<Input>): Stream.Stream<A, E | CommonError> => {
     const { pageSize = defaultSize, ...filters } = input
     return Paging.stream(operation, (marker: string | undefined) =>
+      // The parts of an Input, put together again.
       fetch({ ...filters, limit: pageSize, ...(marker !== undefined && { marker }) } as unknown as Input).pipe(
         Effect.mapError(renameIssuePaths(operation.operation))
       )

@@ -69,6 +69,7 @@ const takes = (
   except: ReadonlyArray<string>,
   knownOfParts: () => ReadonlyArray<Shape> = () => []
 ): Takes<unknown, string> => {
+  // The fields' types are checked where the inputs are declared.
   const own = lazyStruct(() => fields) as unknown as AnySchema
   const others = new Set([...except, ...Object.keys(fields)])
   let known: ReadonlyArray<Shape> | undefined

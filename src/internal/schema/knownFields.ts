@@ -31,7 +31,7 @@ const secret: Shape = { _tag: "Secret" }
 
 const secretAnnotation: unique symbol = Symbol.for("effect-rackspace/annotation/Secret")
 
-/** A secret in a request, plain or redacted: {@link redacted} runs before the input is encoded. */
+/** A secret in a request. Its type also allows a plain text, which {@link redacted} wraps before the input is encoded. */
 export const secretInput = (text: Schema.Schema<string>): Schema.Schema<string | Redacted.Redacted, string> =>
   Schema.transform(
     text,

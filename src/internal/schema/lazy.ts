@@ -33,6 +33,13 @@ class LazySchema<A, I, R> extends Pipeable.Class() implements Schema.Schema<A, I
 // Types only, as of every schema; Schema.isSchema looks for it.
 Object.defineProperty(LazySchema.prototype, Schema.TypeId, { value: Schema.Unknown[Schema.TypeId] })
 
+/**
+ * Hides the encoded type of a schema, which is the wire's own and would only make hovers long. The compiler still checks the type:
+ * `const Zone: Schema.Schema<Zone, unknown> = hideEncoded(…)`.
+ */
+export const hideEncoded = <A, I>(schema: Schema.Schema<A, I>): Schema.Schema<A, unknown> =>
+  schema as unknown as Schema.Schema<A, unknown>
+
 /** A schema that is built when it is first used. */
 export const lazy = <A, I, R>(build: () => Schema.Schema<A, I, R>): Schema.Schema<A, I, R> =>
   new LazySchema(once(build))

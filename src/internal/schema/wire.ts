@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import { compiledDecoder, compiledDecoding, fallback } from "./compiledCodec.js"
-import { lazy } from "./lazy.js"
+import { hideEncoded, lazy } from "./lazy.js"
 
 const zero = "0".charCodeAt(0)
 
@@ -298,24 +298,26 @@ export const prepared = <A, I>(
   schema: Schema.Schema<A, I>,
   prepare: (wire: Readonly<Record<string, unknown>>) => unknown
 ): Schema.Schema<A, unknown> =>
-  lazy(
-    () =>
+  lazy(() =>
+    hideEncoded(
       Schema.transform(Schema.Record({ key: Schema.String, value: Schema.Unknown }), schema, {
         strict: false,
         decode: prepare,
         encode: (value) => value
-      }) as unknown as Schema.Schema<A, unknown>
+      })
+    )
   )
 
 /** The body of a request, which `bodyOf` makes of the encoded input. */
 export const sentAs = <A, I>(input: Schema.Schema<A, I>, bodyOf: (input: I) => unknown): Schema.Schema<A, unknown> =>
-  lazy(
-    () =>
+  lazy(() =>
+    hideEncoded(
       Schema.transform(Schema.Unknown, input, {
         strict: false,
         decode: (wire) => wire,
         encode: bodyOf
-      }) as unknown as Schema.Schema<A, unknown>
+      })
+    )
   )
 
 /** An enumeration that the cloud may extend. Editors complete the known values, and unknown ones are kept. */

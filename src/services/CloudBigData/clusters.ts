@@ -183,6 +183,7 @@ const NestedCredential = lazy(() =>
   )
 )
 
+/** As {@link NestedCredential} has it, whose type is one of the known words or any other text. */
 const FlatCredential = lazy(
   () =>
     Schema.Struct({ type: Named, name: upTo(255, "a name") }) as unknown as Schema.Schema<

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { InvalidInput } from "../../CloudError.js"
 import { invalidInput } from "../../internal/schema/invalidInput.js"
-import { lazy } from "../../internal/schema/lazy.js"
+import { hideEncoded, lazy } from "../../internal/schema/lazy.js"
 import { struct } from "../../internal/schema/struct.js"
 import { nullableOptional, absentIfEmpty, Id, listOf, someCount, textOr } from "../../internal/schema/wire.js"
 import { service } from "./context.js"
@@ -30,13 +30,14 @@ const ComponentFields = struct<Component>(() => ({
   mode: absentIfEmpty
 }))
 
-export const Component = lazy(
-  () =>
+export const Component: Schema.Schema<Component, unknown> = lazy(() =>
+  hideEncoded(
     Schema.transform(Schema.Unknown, ComponentFields, {
       strict: false,
       decode: (wire) => (typeof wire === "string" ? { name: wire } : wire),
       encode: (component) => component
-    }) as unknown as Schema.Schema<Component, unknown>
+    })
+  )
 )
 
 /** A group of identical nodes in a cluster. */

@@ -10,7 +10,7 @@ import * as Stream from "effect/Stream"
 import type { CommonError, InvalidInput, NotFound } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { page, pageQuery, type PageQuery, type PageSize } from "../../internal/paging/listing.js"
-import { lazy } from "../../internal/schema/lazy.js"
+import { hideEncoded, lazy } from "../../internal/schema/lazy.js"
 import { struct } from "../../internal/schema/struct.js"
 import { nullableOptional, Id, listOf, openEnum, textOr, TimestampIfAny, prepared } from "../../internal/schema/wire.js"
 import type * as Ssh from "../../Ssh.js"
@@ -35,8 +35,8 @@ const AddressFields = struct<Address>(() => ({ version: Schema.Number, address: 
 
 const versionOf = (address: unknown): number => (typeof address === "string" && address.includes(":") ? 6 : 4)
 
-export const Address = lazy(
-  () =>
+export const Address: Schema.Schema<Address, unknown> = lazy(() =>
+  hideEncoded(
     Schema.transform(Schema.Unknown, AddressFields, {
       strict: false,
       decode: (wire) => {
@@ -44,7 +44,8 @@ export const Address = lazy(
         return { address, version: version === undefined || version === null ? versionOf(address) : Number(version) }
       },
       encode: (_, { address, version }) => ({ addr: address, version })
-    }) as unknown as Schema.Schema<Address, unknown>
+    })
+  )
 )
 
 /** A node of a cluster. */

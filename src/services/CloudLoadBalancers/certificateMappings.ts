@@ -43,6 +43,7 @@ const mappingChange = lazyStruct(() => ({
 
 const changedMapping = lazy(() =>
   atLeastOne(
+    // A filter changes neither type, which `compose` cannot know.
     Schema.compose(
       mappingChange,
       Schema.typeSchema(mappingChange).pipe(

@@ -98,6 +98,7 @@ const takesChanges = <E>(
   refused: E & Refused,
   { giveUpAt, interval, timeout }: Limits
 ): Effect.Effect<unknown, E | CommonError | NotFound> => {
+  // A copy of the refusal with another message has its type.
   const failed = (reason: string) => Effect.fail(withReason(refused, reason) as unknown as E)
   return Effect.flatMap(Clock.currentTimeMillis, (now) =>
     Waiting.until({

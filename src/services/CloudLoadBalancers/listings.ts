@@ -1,9 +1,8 @@
 /** Listings of a balancer's resources, for responses without a link to the next page. */
 import * as Effect from "effect/Effect"
-import type * as Stream from "effect/Stream"
 import type { CommonError } from "../../CloudError.js"
-import { type PageSize, renameIssuePaths } from "../../internal/paging/listing.js"
-import * as Paging from "../../Paging.js"
+import { listing } from "../../internal/paging/listing.js"
+import type * as Paging from "../../Paging.js"
 import type { PageQuery } from "./requests.js"
 import { service } from "./status.js"
 
@@ -31,16 +30,7 @@ export const paged =
   }
 
 /** Streams all pages. */
-export const listed =
-  <Input extends PageQuery, A, E>(
-    operation: string,
-    fetch: (input: Input) => Effect.Effect<Paging.Page<A, string>, E | CommonError>
-  ) =>
-  (filters: Omit<Input, keyof PageQuery> & PageSize): Stream.Stream<A, E | CommonError> => {
-    const { pageSize = maxPageSize, ...input } = filters
-    return Paging.stream({ service, operation }, (marker: string | undefined) =>
-      fetch({ ...input, limit: pageSize, ...(marker !== undefined && { marker }) } as unknown as Input).pipe(
-        Effect.mapError(renameIssuePaths(operation))
-      )
-    )
-  }
+export const listed = <Input extends PageQuery, A, E>(
+  operation: string,
+  fetch: (input: Input) => Effect.Effect<Paging.Page<A, string>, E | CommonError>
+) => listing({ service, operation }, maxPageSize, fetch)

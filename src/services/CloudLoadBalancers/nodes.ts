@@ -157,7 +157,7 @@ export type NewNode = {
   | { readonly server: Addressed; readonly address?: undefined }
 )
 
-/** A node to add. */
+/** A node to add. NodeInput requires exactly one of `address` and `server`, which the type of a struct cannot express. */
 export const NewNode = lazy(
   () =>
     Schema.transform(Schema.Struct({ address: Schema.String, port: Schema.Number, ...nodeSettings() }), NodeInput, {

@@ -72,6 +72,7 @@ export const atLeastOne = <A extends object, I>(
 ): Schema.Schema<A, I> =>
   lazy(
     () =>
+      // A filter changes neither type, which `compose` cannot know.
       Schema.compose(
         fields,
         Schema.typeSchema(fields).pipe(

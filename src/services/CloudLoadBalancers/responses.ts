@@ -3,7 +3,7 @@ import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { lazy } from "../../internal/schema/lazy.js"
+import { hideEncoded, lazy } from "../../internal/schema/lazy.js"
 import { enveloped, Flag, prepared, Timestamp } from "../../internal/schema/wire.js"
 
 /** Whether a value is empty: null, `{}`, or an object whose fields are all empty. */
@@ -23,11 +23,13 @@ export const ifSet = <A, I>(key: string, schema: Schema.Schema<A, I>): Schema.Sc
   lazy(() => {
     const Domain = Schema.Struct({ [key]: Schema.OptionFromUndefinedOr(schema) })
     const Wrapped = prepared(Domain, (wire) => ({ [key]: isEmpty(wire[key]) ? undefined : wire[key] }))
-    return Schema.transform(Wrapped, Schema.OptionFromSelf(Schema.typeSchema(schema)), {
-      strict: false,
-      decode: (wrapped) => wrapped[key],
-      encode: (value) => ({ [key]: value })
-    }) as unknown as Schema.Schema<Option.Option<A>, unknown>
+    return hideEncoded(
+      Schema.transform(Wrapped, Schema.OptionFromSelf(Schema.typeSchema(schema)), {
+        strict: false,
+        decode: (wrapped) => wrapped[key],
+        encode: (value) => ({ [key]: value })
+      })
+    )
   })
 
 /** A response with one value under a key. */
@@ -42,11 +44,13 @@ const instantIn = (value: unknown): unknown =>
 /** `{ "time": "2011-11-30T03:23:42Z" }`, or the time alone. */
 export const Instant = () =>
   Schema.optionalToOptional(
-    Schema.transform(Schema.Unknown, Schema.NullishOr(Schema.Union(Schema.Literal(""), Timestamp)), {
-      strict: false,
-      decode: instantIn,
-      encode: (time) => ({ time })
-    }) as unknown as Schema.Schema<DateTime.Utc | "" | null | undefined, unknown>,
+    hideEncoded(
+      Schema.transform(Schema.Unknown, Schema.NullishOr(Schema.Union(Schema.Literal(""), Timestamp)), {
+        strict: false,
+        decode: instantIn,
+        encode: (time) => ({ time })
+      })
+    ),
     Schema.DateTimeUtcFromSelf,
     { decode: Option.filter((time): time is DateTime.Utc => DateTime.isDateTime(time)), encode: (time) => time }
   )

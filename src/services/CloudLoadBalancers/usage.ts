@@ -219,6 +219,7 @@ const from = <Input, Output, Tag extends DocumentedError["_tag"], A>(
   endpoint: Endpoint.Endpoint<Input, Output, Tag>,
   page: Schema.Schema<A, unknown>
 ): Endpoint.Endpoint<Input, A, Tag> =>
+  // The result of the copy is the page's instead of the endpoint's own.
   ({
     ...endpoint,
     fixedQuery: Object.fromEntries(new URLSearchParams(cursor ?? "")),

@@ -1,7 +1,7 @@
 /** The availability zones of a region: models and operations. OpenStack only. */
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
-import { lazy } from "../../internal/schema/lazy.js"
+import { hideEncoded, lazy } from "../../internal/schema/lazy.js"
 import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import { JsonMap, someFlag, Text } from "../../internal/schema/wire.js"
 
@@ -26,8 +26,8 @@ const Domain = struct<AvailabilityZone>(() => ({
   hosts: Schema.optional(Schema.typeSchema(JsonMap))
 }))
 
-export const AvailabilityZone = lazy(
-  () =>
+export const AvailabilityZone: Schema.Schema<AvailabilityZone, unknown> = lazy(() =>
+  hideEncoded(
     Schema.transform(Wire, Schema.typeSchema(Domain), {
       strict: false,
       decode: ({ hosts, zoneName, zoneState }) => ({
@@ -36,7 +36,8 @@ export const AvailabilityZone = lazy(
         ...(hosts !== undefined && { hosts })
       }),
       encode: (_, { name }) => ({ zoneName: name })
-    }) as unknown as Schema.Schema<AvailabilityZone, unknown>
+    })
+  )
 )
 
 /** The operations on availability zones, as data. */

@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import { type CommonError, type NotFound, withCreated } from "../../CloudError.js"
 import * as Endpoint from "../../Endpoint.js"
 import { page, pageQuery, type PageQuery, type PageSize } from "../../internal/paging/listing.js"
-import { lazy } from "../../internal/schema/lazy.js"
+import { hideEncoded, lazy } from "../../internal/schema/lazy.js"
 import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import {
   nullableOptional,
@@ -74,8 +74,8 @@ export interface CreatedImage {
 }
 
 /** The id is in a header; since Nova's microversion 2.45 in the body. */
-const ImageReference: Schema.Schema<CreatedImage, unknown> = lazy(
-  () =>
+const ImageReference: Schema.Schema<CreatedImage, unknown> = lazy(() =>
+  hideEncoded(
     Schema.transform(
       Schema.Struct({
         location: Schema.optional(Schema.String),
@@ -92,7 +92,8 @@ const ImageReference: Schema.Schema<CreatedImage, unknown> = lazy(
         }),
         encode: ({ imageId }) => ({ ":body": { image_id: imageId } })
       }
-    ) as unknown as Schema.Schema<CreatedImage, unknown>
+    )
+  )
 )
 
 /** The filters of a listing of images. */

@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 import * as Endpoint from "../../Endpoint.js"
 import type { PageSize } from "../../internal/paging/listing.js"
-import { lazy } from "../../internal/schema/lazy.js"
+import { hideEncoded, lazy } from "../../internal/schema/lazy.js"
 import { lazyStruct, struct } from "../../internal/schema/struct.js"
 import {
   nullableOptional,
@@ -64,8 +64,8 @@ const Domain = struct<ServerGroup>(() => ({
   userId: Schema.optional(Schema.String)
 }))
 
-export const ServerGroup = lazy(
-  () =>
+export const ServerGroup: Schema.Schema<ServerGroup, unknown> = lazy(() =>
+  hideEncoded(
     Schema.transform(Wire, Domain, {
       strict: false,
       // Up to microversion 2.63 a group has a list of policies with one item.
@@ -79,7 +79,8 @@ export const ServerGroup = lazy(
         ...(user_id !== undefined && { userId: user_id })
       }),
       encode: (group) => group
-    }) as unknown as Schema.Schema<ServerGroup, unknown>
+    })
+  )
 )
 
 /** A server group to create. */
@@ -102,11 +103,13 @@ export const CreateServerGroup = struct<CreateServerGroup>(() => ({
 
 /** The request body, which changed with Nova's microversion 2.64. It is only encoded, so the wire form has no type. */
 const createBody = (encode: (group: CreateServerGroup) => unknown) =>
-  Schema.transform(Schema.Unknown, CreateServerGroup, {
-    strict: false,
-    decode: (wire) => wire,
-    encode: (_, group) => encode(group)
-  }) as unknown as Schema.Schema<CreateServerGroup, unknown>
+  hideEncoded(
+    Schema.transform(Schema.Unknown, CreateServerGroup, {
+      strict: false,
+      decode: (wire) => wire,
+      encode: (_, group) => encode(group)
+    })
+  )
 
 const create = (body: Schema.Schema<CreateServerGroup, unknown>) =>
   Endpoint.named(
